@@ -1,0 +1,153 @@
+"""The shape of a measure: what it is given, what it yields, and how it is found by name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from troth.errors import RuleBug
+from troth.model import Failure, Reason
+
+
+class MissingFact(Exception):  # noqa: N818 - a signal, caught by the measure or by judging
+    """A fact that a measure wanted could not be read; ``failure`` tells why."""
+
+    def __init__(self, failure: Failure) -> None:
+        """Keep the failure."""
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class Item:
+    """One resource as a measure sees it.
+
+    ``facts`` maps facet to fact to value; instants are aware datetimes, dates are ISO strings,
+    list facts are ``{"items": […], "complete": True}``. ``missing`` maps ``facet`` or
+    ``facet.fact`` to the reason why it is not in ``facts``.
+    """
+
+    id: str
+    facts: Mapping[str, Mapping[str, Any]]
+    missing: Mapping[str, Failure] = field(default_factory=dict)
+    name: str = ""
+    target: str = ""
+    partition: str = ""
+
+    def get(self, path: str) -> Any:
+        """Return the fact at ``facet.fact``; raise :class:`MissingFact` with its reason."""
+        facet, _, fact = path.partition(".")
+        values = self.facts.get(facet)
+        if values is not None and fact in values:
+            return values[fact]
+        for key in (path, facet):
+            if key in self.missing:
+                raise MissingFact(self.missing[key])
+        raise MissingFact(Failure(Reason.NO_DATA, f"{path} of {self.id} was not read"))
+
+    def items(self, path: str) -> list[Any]:
+        """Return all items of the list fact at ``facet.fact``, which must be complete."""
+        value = self.get(path)
+        if value.get("complete") is not True:
+            facet = path.partition(".")[0]
+            known = self.missing.get(path) or self.missing.get(facet)
+            raise MissingFact(
+                known or Failure(Reason.LISTING_INCOMPLETE, f"{path} of {self.id} is incomplete")
+            )
+        return list(value["items"])
+
+
+@dataclass(frozen=True)
+class Population:
+    """All resources of one kind in scope, sorted by id; ``failure`` is why some may be lacking."""
+
+    items: tuple[Item, ...]
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a measure may look at.
+
+    ``args`` are the values of the part's ``with:``, parameters already resolved: durations,
+    versions and the like are the objects of :mod:`troth.params`. ``as_of`` is aware, ``zone`` is
+    the policy's. ``needs`` maps a kind that the part names to its population.
+    """
+
+    population: Population
+    needs: Mapping[str, Population]
+    args: Mapping[str, Any]
+    as_of: datetime
+    zone: ZoneInfo
+    clause: str = ""
+    control: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Measured facts of one resource, or of the population when ``resource`` is empty.
+
+    A name in ``missing`` instead of ``facts`` makes every rule that reads it unknown, with that
+    reason. ``notes`` are sentences for the report; they decide nothing.
+    """
+
+    facts: Mapping[str, Any]
+    missing: Mapping[str, Failure] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    resource: str = ""
+
+
+Function = Callable[[Inputs], Iterable[Measured]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A registered measure and its declaration, against which controls are fenced.
+
+    ``on_empty`` tells that it also decides when its population is empty (otherwise the part's
+    ``when_empty`` does).
+    """
+
+    name: str
+    per: Literal["resource", "population"]
+    args: tuple[str, ...]
+    yields: tuple[str, ...]
+    on_empty: bool
+    function: Function
+
+
+_REGISTRY: dict[str, Measure] = {}
+
+
+def measure(
+    name: str,
+    *,
+    per: Literal["resource", "population"],
+    yields: Iterable[str],
+    args: Iterable[str] = (),
+    on_empty: bool = False,
+) -> Callable[[Function], Function]:
+    """Register a function as the measure ``name``."""
+
+    def register(function: Function) -> Function:
+        made = Measure(name, per, tuple(args), tuple(yields), on_empty, function)
+        known = _REGISTRY.setdefault(name, made)
+        if known.function.__qualname__ != function.__qualname__:
+            raise RuleBug(f"two measures are called {name}")
+        return function
+
+    return register
+
+
+def registry() -> Mapping[str, Measure]:
+    """Return every measure by name; imports the modules of this package once."""
+    import troth.measures as package
+
+    for found in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"troth.measures.{found.name}")
+    return _REGISTRY
