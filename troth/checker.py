@@ -174,9 +174,7 @@ def call(
     return mark
 
 
-def facet(
-    name: str, *, uses: Sequence[str] = (), keys: str = ""
-) -> Callable[[_Method], _Method]:
+def facet(name: str, *, uses: Sequence[str] = (), keys: str = "") -> Callable[[_Method], _Method]:
     """Declare a method as the computation of a facet from the responses of the calls it uses.
 
     The method takes ``self``, the resource and one argument per call in ``uses``: the response,
@@ -348,5 +346,3 @@ def check_declaration(cls: type[Checker]) -> None:
     for name in cls.lists:
         if name not in calls:
             raise CheckerBug(f"checker {cls.id}: lists undeclared {name}")
-
-

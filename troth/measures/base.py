@@ -14,7 +14,7 @@ from troth.errors import RuleBug
 from troth.model import Failure, Reason
 
 
-class MissingFact(Exception):  # noqa: N818 - a signal, caught by the measure or by judging
+class MissingFact(Exception):
     """A fact that a measure wanted could not be read; ``failure`` tells why."""
 
     def __init__(self, failure: Failure) -> None:
@@ -29,7 +29,8 @@ class Item:
 
     ``facts`` maps facet to fact to value; instants are aware datetimes, dates are ISO strings,
     list facts are ``{"items": […], "complete": True}``. ``missing`` maps ``facet`` or
-    ``facet.fact`` to the reason why it is not in ``facts``.
+    ``facet.fact`` to the reason why it is not in ``facts``. ``covered`` is what each facet was
+    asked for, ``digests`` names the recorded observations.
     """
 
     id: str
@@ -38,6 +39,8 @@ class Item:
     name: str = ""
     target: str = ""
     partition: str = ""
+    covered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, path: str) -> Any:
         """Return the fact at ``facet.fact``; raise :class:`MissingFact` with its reason."""

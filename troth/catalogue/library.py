@@ -1,0 +1,154 @@
+"""Everything that can be judged with: kinds, controls, policies, measures; shipped and added.
+
+A company's own files come from ``extend:`` in troth.yaml, from ``--controls/--policies/--kinds``
+and from installed packages. An id that troth ships is replaced only by a file that says
+``replaces:`` with that id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+from troth.catalogue.controls import read_control
+from troth.catalogue.kinds import read_kind
+from troth.catalogue.policies import read_policy
+from troth.catalogue.schemas import read_text, unknown
+from troth.definitions import Control, Policy
+from troth.errors import InputError, Place, Problem
+from troth.kinds import Kind
+from troth.measures import Measure, registry
+from troth.plugins import content_folders
+
+_Made = TypeVar("_Made", Kind, Control, Policy)
+CASES = ".cases.yaml"
+
+
+@dataclass(frozen=True)
+class Library:
+    """What is known: by id; ``files`` maps ``("controls", id)`` and the like to where it stands."""
+
+    kinds: Mapping[str, Kind]
+    controls: Mapping[str, Control]
+    policies: Mapping[str, Policy]
+    measures: Mapping[str, Measure]
+    files: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+
+
+def shipped(what: str) -> Path:
+    """Return the folder of the ``kinds``, ``controls`` or ``policies`` that come with troth."""
+    return Path(str(files("troth"))) / what
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """Return every YAML file below a folder that is not a file of cases, sorted by path.
+
+    Raises :class:`~troth.errors.InputError` if there is no such folder.
+    """
+    if not folder.is_dir():
+        text = "is not a folder; correct the path, or make it"
+        raise InputError.at(Place(str(folder)), text)
+    return sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith(CASES))
+
+
+def load(
+    extra: Mapping[str, Iterable[Path]] | None = None,
+    *,
+    policies: Iterable[str] | None = None,
+    base: Path | None = None,
+) -> Library:
+    """Return the library with ``extra`` folders by ``kinds``, ``controls`` and ``policies``.
+
+    ``policies`` limits which policies are read: ids, or paths of policy files relative to
+    ``base``; None reads them all. Raises :class:`~troth.errors.InputError` with every fault.
+    """
+    extra = extra or {}
+    origins: dict[tuple[str, str], Path] = {}
+    measures = registry()
+    kinds = _load(
+        "kinds", _paths("kinds", extra), lambda path: read_kind(path, _shown(path)), origins
+    )
+    controls = _load(
+        "controls",
+        _paths("controls", extra),
+        lambda path: read_control(path, kinds, measures, _shown(path)),
+        origins,
+    )
+    wanted = _policy_paths(extra, policies, base)
+    documents = _load(
+        "policies", wanted, lambda path: read_policy(path, controls, _shown(path)), origins
+    )
+    return Library(kinds, controls, documents, measures, origins)
+
+
+def _paths(what: str, extra: Mapping[str, Iterable[Path]]) -> list[tuple[Path, bool]]:
+    """Return the files of one sort; the flag tells which are shipped and may be replaced."""
+    found = [(path, True) for path in yaml_files(shipped(what))]
+    for folder in (*content_folders(what), *extra.get(what, ())):
+        found.extend((path, False) for path in yaml_files(folder))
+    return found
+
+
+def _policy_paths(
+    extra: Mapping[str, Iterable[Path]], wanted: Iterable[str] | None, base: Path | None
+) -> list[tuple[Path, bool]]:
+    known = _paths("policies", extra)
+    if wanted is None:
+        return known
+    chosen: list[tuple[Path, bool]] = []
+    for name in wanted:
+        as_path = (base or Path()) / name
+        matches = [row for row in known if row[0].stem == name]
+        if matches:
+            chosen.extend(matches)
+        elif as_path.suffix == ".yaml":
+            chosen.append((as_path, False))
+        else:
+            text = unknown("policy", name, sorted(path.stem for path, _ in known))
+            raise InputError.at(Place(name), text)
+    return chosen
+
+
+def _shown(path: Path) -> str:
+    """Return what messages call a file: relative to here when it lies below, else as it is."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _load(
+    what: str,
+    paths: Iterable[tuple[Path, bool]],
+    reader: Callable[[Path], _Made],
+    origins: dict[tuple[str, str], Path],
+) -> dict[str, _Made]:
+    found: dict[str, _Made] = {}
+    ours: dict[str, bool] = {}
+    problems: list[Problem] = []
+    for path, is_shipped in paths:
+        try:
+            made = reader(path)
+        except InputError as error:
+            problems.extend(error.problems)
+            continue
+        if made.id in found and not (ours[made.id] and _replaces(path, made.id)):
+            text = f"'{made.id}' is already in {found[made.id].origin}; rename it"
+            hint = f", or say replaces: {made.id} to take its place" if ours[made.id] else ""
+            problems.append(Problem(Place(_shown(path), 1, 1), text + hint))
+            continue
+        found[made.id], ours[made.id] = made, is_shipped
+        origins[what, made.id] = path
+    if problems:
+        raise InputError(problems)
+    return {name: found[name] for name in sorted(found)}
+
+
+def _replaces(path: Path, made_id: str) -> bool:
+    import yaml
+
+    data: Any = yaml.safe_load(read_text(path))
+    return bool(data.get("replaces") == made_id)

@@ -1,0 +1,116 @@
+"""Make declared calls, each once per key, and turn whatever they raise into a failure."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from troth.checker import ABSENT, Call, Checker, ObservationFailed, Reason
+from troth.errors import CheckerBug
+from troth.model import Failure
+
+
+class Calls:
+    """The calls of one run: answers by key, counters for the envelope.
+
+    Checkers of one partition share answers, because the key holds the function that makes the
+    call and not the checker. Safe for many threads: who comes second waits for the first.
+    """
+
+    def __init__(self, limit: int = 0) -> None:
+        """Allow ``limit`` calls at the same time; 0 means as many as there are threads."""
+        #: The functions of calls that more than one unit reads; their answers are kept.
+        self.shared: set[Any] = set()
+        self._answers: dict[tuple[Any, ...], dict[Any, Future[Any]]] = defaultdict(dict)
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(limit) if limit else None
+        self.counters: Counter[str] = Counter()
+
+    def __call__(self, checker: Checker, name: str, *key: Any) -> Any:
+        """Return the answer of the declared call; raises :class:`ObservationFailed`."""
+        declared = type(checker).calls().get(name)
+        if declared is None:
+            raise CheckerBug(f"checker {checker.id} reads '{name}', which it does not declare")
+        of = tuple(getattr(part, "id", part) for part in key)
+        ident = (str(checker.target["id"]), checker.partition.name, of)
+        with self._lock:
+            answers = self._answers[ident]
+            future = answers.get(declared.function)
+            mine = future is None
+            if future is None:
+                future = answers[declared.function] = Future()
+        if mine:
+            self._answer(future, checker, declared, key)
+        return future.result()
+
+    def _answer(
+        self, future: Future[Any], checker: Checker, declared: Call, key: tuple[Any, ...]
+    ) -> None:
+        try:
+            future.set_result(self._make(checker, declared, key))
+        except BaseException as error:
+            future.set_exception(error)
+
+    def _make(self, checker: Checker, declared: Call, key: tuple[Any, ...]) -> Any:
+        allowed = checker.target.get("allow", ())
+        if declared.effect != "read" and declared.effect not in allowed:
+            effect = declared.effect
+            text = f"{declared.operation} is a {effect}; allow: [{effect}] on the target permits it"
+            raise ObservationFailed(Reason.NOT_ALLOWED, text)
+        self.count(declared.operation)
+        try:
+            if self._slots is None:
+                return declared.function(checker, *key)
+            with self._slots:
+                return declared.function(checker, *key)
+        except ObservationFailed:
+            raise
+        except Exception as error:
+            if declared.absent_on and checker.error_code(error) in declared.absent_on:
+                return ABSENT
+            failure = failure_of(type(checker), error, declared)
+            raise ObservationFailed(failure.reason, failure.message, failure.permission) from error
+
+    def count(self, what: str, amount: int = 1) -> None:
+        """Add to a counter of the envelope."""
+        with self._lock:
+            self.counters[what] += amount
+
+    def forget(self, target: str, partition: str, resource: str) -> None:
+        """Drop a resource's answers that no other unit reads, so that memory stays bounded."""
+        ident = (target, partition, (resource,))
+        with self._lock:
+            kept = {
+                function: answer
+                for function, answer in self._answers.pop(ident, {}).items()
+                if function in self.shared
+            }
+            if kept:
+                self._answers[ident] = kept
+
+
+def failure_of(cls: type[Checker], error: BaseException, declared: Call) -> Failure:
+    """Return why a call failed: as its family knows it, else as the standard library tells it."""
+    known = cls.failure_of(error, declared)
+    if known is not None:
+        return known
+    what = f"{declared.operation}: {error}"
+    permission = declared.actions[0] if declared.actions else declared.operation
+    table: tuple[tuple[type[BaseException], Callable[[], Failure]], ...] = (
+        (PermissionError, lambda: Failure(Reason.PERMISSION_DENIED, what, permission)),
+        (TimeoutError, lambda: Failure(Reason.TIMEOUT, what)),
+        (ConnectionError, lambda: Failure(Reason.UNREACHABLE, what)),
+        (socket.gaierror, lambda: Failure(Reason.UNREACHABLE, what)),
+        (FileNotFoundError, lambda: Failure(Reason.NO_DATA, what)),
+        (UnicodeDecodeError, lambda: Failure(Reason.MALFORMED_RESPONSE, what)),
+        (OSError, lambda: Failure(Reason.UNREACHABLE, what)),
+    )
+    for kind_of_error, make in table:
+        if isinstance(error, kind_of_error):
+            return make()
+    text = f"checker {cls.id} failed in {declared.operation}: {error!r}; please report this bug"
+    return Failure(Reason.RULE_ERROR, text)

@@ -1,0 +1,188 @@
+"""Observe one unit: list its resources, compute the wanted facets of each, lose nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from troth import canonical
+from troth.checker import Checker, Facet, Facts, Listed, ObservationFailed, Resource
+from troth.collect.calls import Calls
+from troth.errors import CheckerBug
+from troth.kinds import Kind
+from troth.model import TAGS, Failure, Listing, Reason
+from troth.plan import Unit
+
+#: What parsing a strange response may raise; anything else in a facet is a bug and says so.
+_STRANGE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Return the current instant in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one unit saw: its listing, and one recorded line per resource, sorted by id."""
+
+    listing: Listing
+    lines: tuple[dict[str, Any], ...]
+
+
+@dataclass
+class Observer:
+    """Observes units with shared calls; ``pool`` runs resources, ``seconds`` bounds a unit."""
+
+    calls: Calls
+    kinds: Mapping[str, Kind]
+    pool: Executor
+    seconds: float = 600.0
+    clock: Clock = now
+    progress: Callable[[str, int, int], None] = field(default=lambda unit, done, total: None)
+    stopped: Callable[[], bool] = field(default=lambda: False)
+
+    def observe(self, cls: type[Checker], target: Mapping[str, Any], unit: Unit) -> Seen:
+        """Return everything the unit shows; never raises for what the outside world does."""
+        deadline = monotonic() + self.seconds
+        checker = cls(target, unit.partition, self.calls, unit.requests)
+        resources, listing = self._list(checker)
+        tasks = {
+            resource.id: self.pool.submit(self._line, checker, unit, resource)
+            for resource in resources
+        }
+        lines = [
+            self._taken(tasks[resource.id], resource, unit, deadline)
+            for resource in sorted(resources, key=lambda resource: resource.id)
+        ]
+        self.progress(unit.key, len(lines), len(lines))
+        return Seen(listing, tuple(lines))
+
+    def _list(self, checker: Checker) -> tuple[list[Resource], Listing]:
+        found: dict[str, Resource] = {}
+        failure: Failure | None = None
+        content_at = ""
+        try:
+            for row in checker.resources():
+                if isinstance(row, Listed):
+                    failure, content_at = failure or row.failure, row.content_at or content_at
+                elif row.id in found:
+                    text = f"{checker.id} listed {row.id} twice; one of them is not judged"
+                    failure = failure or Failure(Reason.MALFORMED_RESPONSE, text)
+                else:
+                    found[row.id] = row
+        except ObservationFailed as error:
+            failure = error.failure
+        except _STRANGE as error:
+            text = f"{checker.id} cannot read the listing: {error!r}"
+            failure = Failure(Reason.MALFORMED_RESPONSE, text)
+        return list(found.values()), Listing(len(found), failure, content_at)
+
+    def _taken(
+        self, task: Future[dict[str, Any]], resource: Resource, unit: Unit, deadline: float
+    ) -> dict[str, Any]:
+        """Return a resource's line, or its timeout when the unit's time is up."""
+        while not task.done():
+            left = deadline - monotonic()
+            if self.stopped():
+                return self._unobserved(resource, unit, _INTERRUPTED)
+            if left <= 0:
+                task.cancel()
+                text = f"the unit's {self.seconds:g} s were up; raise --timeout or look again"
+                return self._unobserved(resource, unit, Failure(Reason.TIMEOUT, text))
+            wait([task], timeout=min(left, 0.5))
+        return task.result()
+
+    def _unobserved(self, resource: Resource, unit: Unit, why: Failure) -> dict[str, Any]:
+        facets = (*unit.facets, *unit.unsupported)
+        seen = {name: _failed(name, why, self.clock()) for name in facets}
+        return _line(resource, seen)
+
+    def _line(self, checker: Checker, unit: Unit, resource: Resource) -> dict[str, Any]:
+        if self.stopped():
+            return self._unobserved(resource, unit, _INTERRUPTED)
+        seen = {name: self._facet(checker, unit, name, resource) for name in unit.facets}
+        for name in unit.unsupported:
+            text = f"{checker.id} does not read the facet {name}"
+            seen[name] = _failed(name, Failure(Reason.NOT_SUPPORTED, text), self.clock())
+        self.calls.forget(unit.target, unit.partition.name, resource.id)
+        return _line(resource, seen)
+
+    def _facet(self, checker: Checker, unit: Unit, name: str, resource: Resource) -> dict[str, Any]:
+        made = type(checker).facets().get(name)
+        at = self.clock()
+        try:
+            return self._observed(unit, name, made, self._facts(checker, made, resource), at)
+        except ObservationFailed as error:
+            return _failed(name, error.failure, at)
+        except CheckerBug as error:
+            return _failed(name, Failure(Reason.RULE_ERROR, str(error)), at)
+        except _STRANGE as error:
+            text = f"{checker.id} cannot read {name} of {resource.id}: {error!r}"
+            return _failed(name, Failure(Reason.MALFORMED_RESPONSE, text), at)
+
+    def _facts(self, checker: Checker, made: Facet | None, resource: Resource) -> Facts:
+        labels = checker.target.get("tags", {})
+        if made is None:
+            return Facts(dict(labels))
+        answers = [self._answer(checker, made, used, resource) for used in made.uses]
+        value = made.function(checker, resource, *answers)
+        facts = value if isinstance(value, Facts) else Facts(value)
+        if made.name == TAGS:
+            return Facts({**labels, **facts.values}, facts.missing, facts.raw)
+        return facts
+
+    def _answer(self, checker: Checker, made: Facet, used: str, resource: Resource) -> Any:
+        per = type(checker).calls()[used].per
+        if per == "partition":
+            return checker.read(used)
+        if per == "resource":
+            return checker.read(used, resource)
+        keys: Iterable[str] = getattr(checker, made.keys)(resource)
+        return {key: checker.read(used, key) for key in sorted(keys)}
+
+    def _observed(
+        self, unit: Unit, name: str, made: Facet | None, facts: Facts, at: datetime
+    ) -> dict[str, Any]:
+        wrong = self.kinds[unit.kind].validate(name, facts.values, facts.missing)
+        if wrong:
+            text = f"{unit.checker} read {name} that {unit.kind} does not allow: {'; '.join(wrong)}"
+            return _failed(name, Failure(Reason.MALFORMED_RESPONSE, text), at)
+        body = {
+            "facts": dict(facts.values),
+            "missing": {fact: why.as_json() for fact, why in sorted(facts.missing.items())},
+            "covered": dict(unit.requests.get(name, {})),
+        }
+        return _sealed(name, body) | {
+            "calls": list(made.uses) if made else [],
+            "observed_at": at.isoformat(timespec="milliseconds"),
+            "raw": dict(facts.raw),
+        }
+
+
+_INTERRUPTED = Failure(Reason.INTERRUPTED, "the run was interrupted before this was read")
+
+
+def _failed(name: str, failure: Failure, at: datetime) -> dict[str, Any]:
+    sealed = _sealed(name, {"failure": failure.as_json()})
+    return sealed | {"observed_at": at.isoformat(timespec="milliseconds")}
+
+
+def _sealed(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with its digest, which covers the facet's name but not the time."""
+    return body | {"digest": canonical.digest({"facet": name, **body})}
+
+
+def _line(resource: Resource, seen: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": resource.id,
+        "name": resource.name,
+        "partition": resource.partition,
+        "facets": {name: seen[name] for name in sorted(seen)},
+    }

@@ -1,0 +1,115 @@
+"""Run all units: a few at a time, their resources on one pool, within one budget and deadline."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from troth.checker import Checker
+from troth.collect import shards
+from troth.collect.calls import Calls
+from troth.collect.observe import Observer, Seen
+from troth.kinds import Kind
+from troth.model import Failure, Listing, Reason
+from troth.plan import Plan, Unit, calls_of
+
+#: Units that list at the same time; their resources share the pool of ``jobs`` threads.
+UNITS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much at once and for how long: threads, and seconds for one unit."""
+
+    jobs: int = 16
+    seconds: float = 600.0
+
+
+@dataclass
+class Collection:
+    """What collecting left behind: the counters of the envelope, and whether it was cut short."""
+
+    counters: Counter[str] = field(default_factory=Counter)
+    interrupted: bool = False
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def collect(
+    plan: Plan,
+    targets: Mapping[str, Mapping[str, Any]],
+    checkers: Mapping[str, type[Checker]],
+    kinds: Mapping[str, Kind],
+    folder: Path,
+    budget: Budget,
+    stop: threading.Event,
+    progress: Progress = lambda unit, done, total: None,
+) -> Collection:
+    """Observe every unit of the plan into shards in ``folder``.
+
+    Returns when all are written, or soon after ``stop`` is set: what was not read by then is
+    recorded as ``interrupted``. A unit that does not end in time is recorded as ``timeout``.
+    """
+    calls = Calls(budget.jobs)
+    calls.shared = _shared(plan, checkers)
+    pool = ThreadPoolExecutor(budget.jobs, thread_name_prefix="read")
+    drivers = ThreadPoolExecutor(UNITS_AT_ONCE, thread_name_prefix="unit")
+    observer = Observer(calls, kinds, pool, budget.seconds, stopped=stop.is_set)
+
+    def one(unit: Unit) -> None:
+        seen = observer.observe(checkers[unit.checker], targets[unit.target], unit)
+        shards.write(folder, unit, seen)
+
+    tasks = {drivers.submit(one, unit): unit for unit in plan.units}
+    try:
+        _await(tasks, folder, budget, stop, progress)
+    finally:
+        drivers.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+    return Collection(calls.counters, stop.is_set())
+
+
+def _await(
+    tasks: Mapping[Future[None], Unit],
+    folder: Path,
+    budget: Budget,
+    stop: threading.Event,
+    progress: Progress,
+) -> None:
+    """Wait for the units; write down those that do not come back."""
+    pending = set(tasks)
+    rounds = -(-len(tasks) // UNITS_AT_ONCE)
+    deadline = monotonic() + (budget.seconds + 5) * max(rounds, 1)
+    while pending and monotonic() < deadline and not stop.is_set():
+        done, pending = wait(pending, timeout=0.2, return_when="FIRST_COMPLETED")
+        for task in done:
+            task.result()
+            progress(tasks[task].key, len(tasks) - len(pending), len(tasks))
+    if stop.is_set():
+        done, pending = wait(pending, timeout=2.0)
+    for task in pending:
+        why = _INTERRUPTED if stop.is_set() else _late(budget)
+        shards.write(folder, tasks[task], Seen(Listing(0, why), ()))
+
+
+_INTERRUPTED = Failure(Reason.INTERRUPTED, "the run was interrupted before this was listed")
+
+
+def _late(budget: Budget) -> Failure:
+    return Failure(Reason.TIMEOUT, f"not listed within {budget.seconds:g} s; raise --timeout")
+
+
+def _shared(plan: Plan, checkers: Mapping[str, type[Checker]]) -> set[Any]:
+    """Return the functions of calls that more than one unit of a partition reads."""
+    users: Counter[tuple[str, str, Any]] = Counter()
+    for unit in plan.units:
+        for call in calls_of(checkers[unit.checker], unit.facets):
+            users[unit.target, unit.partition.name, call.function] += 1
+    return {function for (_, _, function), count in users.items() if count > 1}

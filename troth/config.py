@@ -1,0 +1,223 @@
+"""troth.yaml: which policies, which targets, which classes; the user's own values.
+
+Credentials never stand here, only the names of profiles and roles. Paths are relative to the
+file's folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from troth.catalogue.schemas import read, unknown
+from troth.checker import Checker
+from troth.errors import InputError, Place, Problem
+from troth.rules.tree import Node, Unreadable
+from troth.rules.tree import read as read_tree
+from troth.yamlfile import Document
+
+NAME = "troth.yaml"
+_TARGET_KEYS = {"id", "type", "tags", "allow", "checkers"}
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The user's word that nothing of a kind exists, with who says so and why."""
+
+    kind: str
+    owner: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One policy as the user applies it: to which targets, which resources, with which values.
+
+    ``set`` maps clause id to binding name to parameter to raw value.
+    """
+
+    policy: str
+    targets: tuple[str, ...]
+    where: str = ""
+    set: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    absent: Mapping[str, Absent] = field(default_factory=dict)
+    at: Place = Place("")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A validated troth.yaml; ``targets`` hold their own keys and ``base_dir``."""
+
+    path: str
+    base_dir: Path
+    selections: tuple[Selection, ...]
+    targets: Mapping[str, Mapping[str, Any]]
+    classes: Mapping[str, str] = field(default_factory=dict)
+    waivers: Path | None = None
+    runs: Path = Path("runs")
+    extend: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    document: Document | None = None
+
+
+def find(start: Path) -> Path:
+    """Return the nearest troth.yaml from ``start`` upwards, not beyond a version control root.
+
+    Raises :class:`~troth.errors.InputError` when there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / NAME).is_file():
+            return folder / NAME
+        if (folder / ".git").exists():
+            break
+    text = f"there is no {NAME} here or above; write one, name one with --config, or run troth demo"
+    raise InputError.at(Place(os.path.relpath(start)), text)
+
+
+def load(path: Path, checkers: Mapping[str, type[Checker]] | None) -> Config:
+    """Return the configuration in a file; raises :class:`~troth.errors.InputError`.
+
+    ``checkers`` are the installed ones: they say which keys a target of their type may have. With
+    None the targets' own keys are not looked at: a replay looks at nothing.
+    """
+    document = read(path, "config")
+    return _Reader(document, path.resolve().parent, checkers).config()
+
+
+class _Reader:
+    """Builds the configuration and gathers everything that is wrong with it."""
+
+    def __init__(
+        self, document: Document, base: Path, checkers: Mapping[str, type[Checker]] | None
+    ) -> None:
+        self.document = document
+        self.base = base
+        self.checkers = checkers
+        self.problems: list[Problem] = []
+
+    def config(self) -> Config:
+        data = self.document.data
+        targets = self._targets(data["targets"])
+        for name, expression in data.get("classes", {}).items():
+            self._scope(["classes", name], expression)
+        selections = tuple(
+            self._selection(index, row, targets) for index, row in enumerate(data["policies"])
+        )
+        for index, row in enumerate(data["policies"]):
+            if row["policy"] in [other["policy"] for other in data["policies"][:index]]:
+                text = f"policy '{row['policy']}' is selected twice; keep one"
+                self._problem(["policies", index, "policy"], text)
+        if self.problems:
+            raise InputError(self.problems)
+        extend = {
+            what: tuple(self.base / folder for folder in folders)
+            for what, folders in data.get("extend", {}).items()
+        }
+        return Config(
+            path=self.document.path,
+            base_dir=self.base,
+            selections=selections,
+            targets=targets,
+            classes=data.get("classes", {}),
+            waivers=self.base / data["waivers"] if "waivers" in data else None,
+            runs=self.base / data.get("runs", "runs"),
+            extend=extend,
+            document=self.document,
+        )
+
+    def _problem(self, path: list[str | int], text: str, *, key: bool = False) -> None:
+        self.problems.append(self.document.error(path, text, key=key))
+
+    def _targets(self, rows: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        made: dict[str, Mapping[str, Any]] = {}
+        for index, row in enumerate(rows):
+            if row["id"] in made:
+                self._problem(
+                    ["targets", index, "id"], f"target '{row['id']}' stands twice; rename one"
+                )
+            if self.checkers is not None:
+                self._target(["targets", index], row, self.checkers)
+            made[row["id"]] = row | {"base_dir": str(self.base)}
+        return made
+
+    def _target(
+        self,
+        path: list[str | int],
+        row: Mapping[str, Any],
+        checkers: Mapping[str, type[Checker]],
+    ) -> None:
+        family = {name: cls for name, cls in checkers.items() if cls.target_type == row["type"]}
+        if not family:
+            known = sorted({cls.target_type for cls in checkers.values()})
+            self._problem([*path, "type"], unknown("target type", row["type"], known))
+            return
+        for at, name in enumerate(row.get("checkers", ())):
+            if name not in family:
+                self._problem([*path, "checkers", at], unknown("checker", name, sorted(family)))
+        options = {key: schema for cls in family.values() for key, schema in cls.options.items()}
+        required = {key for cls in family.values() for key in cls.required_options}
+        for key in row.keys() - _TARGET_KEYS - options.keys():
+            known = sorted(_TARGET_KEYS | options.keys())
+            text = f"target {row['id']}: {unknown('key', key, known)}"
+            self._problem([*path, key], text, key=True)
+        for key in sorted(required - row.keys()):
+            self._problem(path, f"target {row['id']}: key '{key}' is missing; add it")
+        for key in row.keys() & options.keys():
+            self._option([*path, key], row["id"], options[key], row[key])
+
+    def _option(self, path: list[str | int], target: str, schema: Any, value: Any) -> None:
+        import jsonschema_rs
+
+        for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(value):
+            where = [*path, *error.instance_path]
+            self._problem(where, f"target {target}: {error.message}; correct it")
+
+    def _selection(
+        self, index: int, row: Mapping[str, Any], targets: Mapping[str, Any]
+    ) -> Selection:
+        path: list[str | int] = ["policies", index]
+        for at, name in enumerate(row.get("targets", ())):
+            if name not in targets:
+                self._problem([*path, "targets", at], unknown("target", name, sorted(targets)))
+        if "where" in row:
+            self._scope([*path, "where"], row["where"])
+        return Selection(
+            policy=row["policy"],
+            targets=tuple(row.get("targets", targets)),
+            where=row.get("where", ""),
+            set=row.get("set", {}),
+            absent={item["kind"]: Absent(**item) for item in row.get("absent", ())},
+            at=self.document.place([*path, "policy"]),
+        )
+
+    def _scope(self, path: list[str | int], expression: str) -> None:
+        for text in scope_problems(expression):
+            self._problem(path, text)
+
+
+def scope_problems(expression: str) -> Iterable[str]:
+    """Yield what is wrong with an expression over ``tag("name")``, ``resource`` and ``target``."""
+    try:
+        tree = read_tree(expression)
+    except Unreadable as error:
+        yield f"not CEL: {error}"
+        return
+    yield from _scope_names(tree)
+
+
+def _scope_names(node: Node) -> Iterable[str]:
+    if node.chain:
+        if node.chain[0] not in ("resource", "target") or len(node.chain) > 1:
+            name = ".".join(node.chain)
+            yield f"'{name}' is not known here; use tag(\"name\"), resource or target"
+        return
+    if node.kind == "call" and node.name == "tag" and not node.on_target:
+        if len(node.args) != 1 or node.args[0].kind != "literal":
+            yield 'tag() takes one name in quotes, as tag("tier")'
+        return
+    if node.kind == "call" and node.name not in ("matches", "startsWith", "endsWith", "contains"):
+        yield f"function '{node.name}' is not known here; use tag, matches, startsWith or endsWith"
+    for arg in node.args:
+        yield from _scope_names(arg)

@@ -1,0 +1,139 @@
+"""A finding: the verdict on one clause, control, part and resource, with the words for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from troth.model import POPULATION, Failure, Proof, Severity, Verdict
+
+#: How many elements of a list a finding shows.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One verdict; :attr:`key` names it for good, without text or time.
+
+    ``expected`` are sentences, ``found`` the facts that the rules read, ``observations`` the
+    digests of the observations judged. ``proof`` is None unless a rule was decided.
+    """
+
+    policy: str
+    clause: str
+    binding: str
+    control: str
+    part: str
+    kind: str
+    target: str
+    resource: str
+    verdict: Verdict
+    severity: Severity
+    failure: Failure | None = None
+    expected: tuple[str, ...] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)
+    proof: Proof | None = None
+    notes: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return what identifies the finding: policy, clause, binding, control, part, place."""
+        return (
+            self.policy, self.clause, self.binding, self.control, self.part,
+            self.target, self.resource,
+        )  # fmt: skip
+
+    @property
+    def id(self) -> str:
+        """Return the stable id: ``f-`` and 20 hexadecimal digits of the digest of :attr:`key`."""
+        text = json.dumps(self.key, ensure_ascii=False, separators=(",", ":"))
+        return "f-" + hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    @property
+    def why(self) -> str:
+        """Return the reason in words, empty for a pass."""
+        if self.failure:
+            return self.failure.message
+        if self.verdict is Verdict.FAIL:
+            return f"expected {'; '.join(self.expected)}; found {self.shown or 'nothing'}"
+        return ""
+
+    @property
+    def shown(self) -> str:
+        """Return the found facts as one line of text."""
+        return ", ".join(f"{name} = {_text(value)}" for name, value in self.found.items())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding as JSON: what the results file holds, a line each."""
+        body: dict[str, Any] = {
+            "id": self.id,
+            "policy": self.policy,
+            "clause": self.clause,
+            "binding": self.binding,
+            "control": self.control,
+            "part": self.part,
+            "kind": self.kind,
+            "target": self.target,
+            "resource": self.resource,
+            "verdict": self.verdict.value,
+            "severity": self.severity.name.lower(),
+            "expected": list(self.expected),
+            "found": dict(self.found),
+            "proof": self.proof.value if self.proof else None,
+            "notes": list(self.notes),
+            "observations": list(self.observations),
+        }
+        if self.failure:
+            body["reason"] = self.failure.reason.value
+            if self.failure.permission:
+                body["permission"] = self.failure.permission
+        body["why"] = self.why
+        return body
+
+
+def showable(value: Any) -> Any:
+    """Return a coerced fact as JSON: instants as text, long lists by their first elements."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): showable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        if len(value) > SHOWN:
+            return {"count": len(value), "first": [showable(inner) for inner in value[:SHOWN]]}
+        return [showable(inner) for inner in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return fail if any is fail, else unknown if any is, else pass; not-applicable is neutral."""
+    seen = set(verdicts)
+    for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS):
+        if verdict in seen:
+            return verdict
+    return Verdict.NOT_APPLICABLE
+
+
+def weakest(proofs: Iterable[Proof | None]) -> Proof | None:
+    """Return the weakest proof of several; None if there is none at all."""
+    return min((proof for proof in proofs if proof), key=lambda proof: proof.rank, default=None)
+
+
+def strongest(proofs: Iterable[Proof | None]) -> Proof | None:
+    """Return the strongest proof of several; None if there is none at all."""
+    return max((proof for proof in proofs if proof), key=lambda proof: proof.rank, default=None)
+
+
+__all__ = ["POPULATION", "Finding", "roll_up", "showable", "strongest", "weakest"]

@@ -1,0 +1,381 @@
+"""Judge one part of one binding over the resources of its kind.
+
+Within a resource any false rule is a fail, all decided and true a pass, anything else unknown. A
+rule that ``when`` skips decides nothing; a resource of which every rule was skipped is
+not-applicable. What could not be listed is itself an unknown finding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from troth import params
+from troth.definitions import Binding, Control, Part, Rule
+from troth.errors import RuleBug
+from troth.judge.findings import Finding, roll_up, showable, strongest, weakest
+from troth.judge.scope import Placed, Scope, split
+from troth.judge.subjects import Unit, listing_failure
+from troth.kinds import Kind
+from troth.measures import Inputs, Item, Measure, Measured, MissingFact, Population
+from troth.model import POPULATION, Failure, Proof, Reason, Verdict
+from troth.rules.evaluate import Bench
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_ALL = "all"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The stated time and the policy's zone that everything is judged in."""
+
+    as_of: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> str:
+        """Return the local date as ``YYYY-MM-DD``."""
+        return self.as_of.astimezone(self.zone).date().isoformat()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was observed of one kind at the selected targets."""
+
+    units: tuple[Unit, ...]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One part to judge: for which clause, with which values, in which scope."""
+
+    policy: str
+    clause: str
+    binding: Binding
+    control: Control
+    part: Part
+    scope: Scope = Scope()
+    absent: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The findings of one part, its verdict and proof, and what the scope left out."""
+
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    proof: Proof | None
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+
+class PartJudge:
+    """Judges one question; make one per question, it keeps the prepared parameters."""
+
+    def __init__(
+        self,
+        question: Question,
+        kinds: Mapping[str, Kind],
+        measures: Mapping[str, Measure],
+        moment: Moment,
+    ) -> None:
+        """Prepare the parameters, the words and the limits of proof."""
+        self.question = question
+        self.part = question.part
+        self.kinds = kinds
+        self.measure = measures[self.part.measure] if self.part.measure else None
+        self.moment = moment
+        values = question.binding.values
+        self.bench = Bench(
+            {name: params.view(value, moment.as_of, moment.zone) for name, value in values.items()},
+            moment.as_of,
+            moment.today,
+        )
+        self.cap = min(
+            (
+                kinds[kind].proof_cap
+                for kind in (self.part.kind, *(n.kind for n in self.part.needs))
+            ),
+            key=lambda proof: proof.rank,
+        )
+        self._expected = {rule.name: self._fill(rule.expected) for rule in self.part.rules}
+
+    def answer(self, seen: Seen, needs: Mapping[str, Seen]) -> Answer:
+        """Return the findings on everything seen of the part's kind."""
+        if not seen.units:
+            return self._rolled([self._no_target()])
+        findings = list(self._listings(seen.units))
+        incomplete = self._whole_failure(seen.units)
+        inside, excluded = split(seen.items, self.question.scope)
+        judged = list(self._judged(inside, incomplete, needs))
+        findings.extend(judged)
+        if not any(made.verdict is not Verdict.NOT_APPLICABLE for made in judged):
+            empty = self._empty(incomplete, bool(seen.items), excluded)
+            findings.extend([empty] if empty else [])
+        return self._rolled(findings, excluded)
+
+    def _rolled(
+        self, findings: Sequence[Finding], excluded: Mapping[str, int] | None = None
+    ) -> Answer:
+        verdict = roll_up(finding.verdict for finding in findings)
+        proofs = [finding.proof for finding in findings if finding.verdict is verdict]
+        proof = strongest(proofs) if verdict is Verdict.FAIL else weakest(proofs)
+        return Answer(tuple(findings), verdict, proof, excluded or {})
+
+    def _no_target(self) -> Finding:
+        kind = self.part.kind
+        if self.question.absent:
+            return self._finding(
+                POPULATION, "", Verdict.NOT_APPLICABLE, notes=(self.question.absent,)
+            )
+        text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
+        return self._unknown(POPULATION, "", Failure(Reason.NO_TARGET, text))
+
+    def _listings(self, units: Iterable[Unit]) -> Iterator[Finding]:
+        for unit in units:
+            failure = listing_failure(self.kinds[self.part.kind], unit, self.moment.as_of)
+            if failure:
+                where = f"listing {unit.checker} {unit.partition}"
+                yield self._unknown(where, unit.target, failure)
+
+    def _whole_failure(self, units: Iterable[Unit]) -> Failure | None:
+        kind = self.kinds[units_kind(units, self.part.kind)]
+        failures = (listing_failure(kind, unit, self.moment.as_of) for unit in units)
+        return next((failure for failure in failures if failure), None)
+
+    def _empty(
+        self, incomplete: Failure | None, listed: bool, excluded: Mapping[str, int]
+    ) -> Finding | None:
+        """Return the finding on a population without a judged resource.
+
+        Nothing more is said when the listing is already an unknown finding of its own.
+        """
+        if incomplete:
+            return None
+        if self.part.when_empty == "not-applicable":
+            return self._finding(POPULATION, "", Verdict.NOT_APPLICABLE)
+        kind = self.part.kind
+        if excluded:
+            text = (
+                f"every {kind} is out of scope ({'; '.join(sorted(excluded))}); check the classes"
+            )
+        elif listed:
+            text = f"no rule applies to any {kind} that was found; there is nothing to judge"
+        else:
+            text = f"no {kind} was found; check that the target is the right one"
+        return self._unknown(POPULATION, "", Failure(Reason.NOTHING_FOUND, text))
+
+    def _judged(
+        self,
+        inside: Sequence[tuple[Item, Placed]],
+        incomplete: Failure | None,
+        needs: Mapping[str, Seen],
+    ) -> Iterator[Finding]:
+        if self.measure is None:
+            for item, placed in inside:
+                yield self._resource(item, placed, {}, {}, ())
+            return
+        if not inside and not self.measure.on_empty:
+            return
+        yield from self._measured(self.measure, inside, incomplete, needs)
+
+    def _measured(
+        self,
+        measure: Measure,
+        inside: Sequence[tuple[Item, Placed]],
+        incomplete: Failure | None,
+        needs: Mapping[str, Seen],
+    ) -> Iterator[Finding]:
+        known = [(self._covering(item), placed) for item, placed in inside if not placed.failure]
+        uncertain = next((placed.failure for _, placed in inside if placed.failure), None)
+        for item, placed in inside:
+            if placed.failure:
+                yield self._resource(item, placed, {}, {}, ())
+        inputs = Inputs(
+            population=Population(tuple(item for item, _ in known), incomplete or uncertain),
+            needs={kind: self._population(kind, seen) for kind, seen in needs.items()},
+            args={name: self._argument(value) for name, value in self.part.arguments.items()},
+            as_of=self.moment.as_of,
+            zone=self.moment.zone,
+            clause=f"{self.question.policy}/{self.question.clause}",
+            control=self.question.control.id,
+        )
+        results = self._run(measure, inputs)
+        if measure.per == "population":
+            for made in results:
+                yield self._population_finding(made)
+            return
+        by_resource = {made.resource: made for made in results}
+        for item, placed in known:
+            if item.id not in by_resource:
+                raise RuleBug(f"measure {measure.name} says nothing of {item.id}")
+            made = by_resource[item.id]
+            yield self._resource(item, placed, made.facts, made.missing, made.notes)
+
+    def _run(self, measure: Measure, inputs: Inputs) -> list[Measured]:
+        try:
+            return list(measure.function(inputs))
+        except MissingFact as gap:
+            names = dict.fromkeys(measure.yields, gap.failure)
+            if measure.per == "population":
+                return [Measured({}, names)]
+            return [Measured({}, names, resource=item.id) for item in inputs.population.items]
+        except Exception as error:
+            raise RuleBug(f"measure {measure.name} failed: {error!r}") from error
+
+    def _population(self, kind: str, seen: Seen) -> Population:
+        if not seen.units:
+            text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
+            return Population((), Failure(Reason.NO_TARGET, text))
+        return Population(seen.items, self._whole_failure(seen.units))
+
+    def _argument(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("params."):
+            return self.question.binding.values[value.removeprefix("params.")]
+        return value
+
+    def _covering(self, item: Item) -> Item:
+        """Return the item without the facets that were asked for less than this part needs."""
+        short = dict(self._uncovered(item))
+        if not short:
+            return item
+        facts = {name: values for name, values in item.facts.items() if name not in short}
+        return replace(item, facts=facts, missing={**item.missing, **short})
+
+    def _uncovered(self, item: Item) -> Iterator[tuple[str, Failure]]:
+        for facet, wants in self.part.request.items():
+            if facet not in item.facts:
+                continue
+            for what, raw in wants.items():
+                needed = params.plain(self._argument(raw))
+                had = item.covered.get(facet, {}).get(what)
+                if had is None or longest(had, needed) != had:
+                    text = f"{facet} was observed for {what} {had or 'nothing'}, {needed} is needed"
+                    yield facet, Failure(Reason.NO_DATA, f"{text}; look again")
+
+    def _resource(
+        self,
+        item: Item,
+        placed: Placed,
+        measured: Mapping[str, Any],
+        unmeasured: Mapping[str, Failure],
+        said: tuple[str, ...],
+    ) -> Finding:
+        if placed.failure:
+            return self._unknown(item.id, item.target, placed.failure)
+        if self.part.request and not self.measure:
+            item = self._covering(item)
+        missing = dict(item.missing)
+        missing.update({f"measured.{name}": why for name, why in unmeasured.items()})
+        self.bench.put(item.facts, measured, missing)
+        notes = (placed.note,) if placed.note else ()
+        digests = tuple(item.digests[name] for name in self.part.reads if name in item.digests)
+        return self._decide(item.id, item.target, notes + said, digests)
+
+    def _population_finding(self, made: Measured) -> Finding:
+        missing = {f"measured.{name}": why for name, why in made.missing.items()}
+        self.bench.put({}, made.facts, missing)
+        return self._decide(made.resource or POPULATION, "", made.notes, ())
+
+    def _decide(
+        self, resource: str, target: str, notes: tuple[str, ...], digests: tuple[str, ...]
+    ) -> Finding:
+        verdict, decided, broken, gap = self._verdict()
+        notes += tuple(self._notes())
+        shown = broken if verdict is Verdict.FAIL else decided
+        found = {} if verdict is Verdict.NOT_APPLICABLE else self._found(shown)
+        expected = tuple(self._expected[rule.name] for rule in shown or self.part.rules)
+        proofs = strongest(rule.proves for rule in decided)
+        return self._finding(
+            resource,
+            target,
+            verdict,
+            failure=gap if verdict is Verdict.UNKNOWN else None,
+            expected=expected,
+            found=found,
+            proof=weakest([proofs, self.cap]) if proofs and verdict in _DECIDED else None,
+            notes=notes,
+            observations=digests,
+        )
+
+    def _verdict(self) -> tuple[Verdict, list[Rule], list[Rule], Failure | None]:
+        decided: list[Rule] = []
+        broken: list[Rule] = []
+        gap: Failure | None = None
+        for rule in self.part.rules:
+            if rule.when:
+                applies = self.bench.decide(rule.when, rule.when_reading)
+                gap = gap or applies.failure
+                if applies.value is not True:
+                    continue
+            held = self.bench.decide(rule.expect, rule.reading)
+            gap = gap or held.failure
+            if held.value is not None:
+                decided.append(rule)
+            if held.value is False:
+                broken.append(rule)
+        if broken:
+            return Verdict.FAIL, decided, broken, gap
+        if gap:
+            return Verdict.UNKNOWN, decided, broken, gap
+        return (Verdict.PASS if decided else Verdict.NOT_APPLICABLE), decided, broken, None
+
+    def _found(self, rules: Iterable[Rule]) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for rule in rules:
+            shown.update(self.bench.found(rule.reading))
+        return {name: showable(shown[name]) for name in sorted(shown)}
+
+    def _notes(self) -> Iterator[str]:
+        for note in self.part.notes:
+            if self.bench.decide(note.when, note.reading).value is True:
+                yield self._fill(note.say)
+
+    def _fill(self, words: str) -> str:
+        values = self.question.binding.values
+        return _PLACEHOLDER.sub(lambda name: _worded(values[name[1]]), words)
+
+    def _unknown(self, resource: str, target: str, failure: Failure) -> Finding:
+        expected = tuple(self._expected[rule.name] for rule in self.part.rules)
+        return self._finding(resource, target, Verdict.UNKNOWN, failure=failure, expected=expected)
+
+    def _finding(self, resource: str, target: str, verdict: Verdict, **more: Any) -> Finding:
+        question = self.question
+        return Finding(
+            policy=question.policy,
+            clause=question.clause,
+            binding=question.binding.name,
+            control=question.control.id,
+            part=self.part.name,
+            kind=self.part.kind,
+            target=target,
+            resource=resource,
+            verdict=verdict,
+            severity=question.control.severity,
+            **more,
+        )
+
+
+_DECIDED = (Verdict.PASS, Verdict.FAIL)
+
+
+def units_kind(units: Iterable[Unit], default: str) -> str:
+    """Return the kind that the units list."""
+    return next((unit.kind for unit in units), default)
+
+
+def longest(one: str, other: str) -> str:
+    """Return the longer of two look-back requests; ``all`` is longer than any duration."""
+    if _ALL in (one, other):
+        return _ALL
+    first, second = params.parse_duration(one), params.parse_duration(other)
+    return one if first.seconds >= second.seconds else other
+
+
+def _worded(value: Any) -> str:
+    plain = params.plain(value)
+    return ", ".join(plain) if isinstance(plain, list) else str(plain)

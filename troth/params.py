@@ -1,0 +1,321 @@
+"""Parameter types: what a clause may set, how values compare, and what rules see of them.
+
+Durations are ISO 8601 and calendar-aware: P6M is not a number of days. As the least that must be
+kept it is read at its longest (184 days), as the most that may pass at its shortest (181); the
+instant that lies one duration before another is computed in the policy's time zone.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import isleap, monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+TYPES = (
+    "duration", "integer", "number", "string", "boolean", "enum", "set",
+    "time", "time-range", "version", "delay",
+)  # fmt: skip
+STRICTER = ("higher", "lower", "superset", "subset", "none")
+
+_DURATION = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
+)
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+_DELAY = re.compile(r"(\d+) (working )?days?")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?:-([01]\d|2[0-4]):([0-5]\d))?")
+
+#: The longest and shortest that n calendar months can be, in days, for one year of months.
+_MOST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337, 366)
+_FEWEST = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334, 365)
+
+
+class BadValue(ValueError):
+    """A parameter's value is not of its type; the message says what to write instead."""
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A calendar duration of ``months`` and an exact part of ``rest``; ``at_most`` tells its use.
+
+    ``at_most`` is True when the parameter is a maximum (a deadline, an age limit) and False when
+    it is a minimum (a retention).
+    """
+
+    text: str
+    months: int
+    rest: timedelta
+    at_most: bool = False
+
+    @property
+    def days(self) -> int:
+        """Return whole days, worst case: the most it can mean as a minimum, else the fewest.
+
+        A whole year counts 365 as a minimum too; :meth:`leap_day_in` tells when that is short.
+        """
+        table = _FEWEST if self.at_most else _MOST
+        years, months = divmod(self.months, 12)
+        return years * 365 + table[months] + self.rest.days
+
+    @property
+    def seconds(self) -> int:
+        """Return :attr:`days` and the time part in seconds."""
+        return self.days * 86400 + self.rest.seconds
+
+    def before(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """Return the instant one duration before ``instant``, by the calendar of ``zone``."""
+        return self._shift(instant, zone, -1)
+
+    def after(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """Return the instant one duration after ``instant``, by the calendar of ``zone``."""
+        return self._shift(instant, zone, 1)
+
+    def after_date(self, day: date) -> date:
+        """Return the date one duration after ``day``; the last of the month if there is none."""
+        return _add_months(day, self.months) + timedelta(days=self.rest.days)
+
+    def before_date(self, day: date) -> date:
+        """Return the date one duration before ``day``; the last of the month if there is none."""
+        return _add_months(day, -self.months) - timedelta(days=self.rest.days)
+
+    def _shift(self, instant: datetime, zone: ZoneInfo, sign: int) -> datetime:
+        local = instant.astimezone(zone)
+        day = _add_months(local.date(), sign * self.months) + timedelta(days=sign * self.rest.days)
+        moved = datetime.combine(day, local.time(), zone).astimezone(UTC)
+        return moved + sign * timedelta(seconds=self.rest.seconds)
+
+    def leap_day_in(self, as_of: datetime, zone: ZoneInfo) -> bool:
+        """Tell whether the duration that ends at ``as_of`` holds a 29 February."""
+        first, last = (
+            self.before(as_of, zone).astimezone(zone).date(),
+            as_of.astimezone(zone).date(),
+        )
+        leaps = (date(year, 2, 29) for year in range(first.year, last.year + 1) if isleap(year))
+        return any(first <= leap <= last for leap in leaps)
+
+
+def _add_months(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of two numbers, ``1.2``; ``rank`` orders them (102)."""
+
+    text: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class Delay:
+    """A number of days, calendar or working (``5 working days``)."""
+
+    text: str
+    count: int
+    working: bool
+
+
+@dataclass(frozen=True)
+class Time:
+    """A local time of day, ``04:00``, and its minutes after midnight."""
+
+    text: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """A local span of the day, ``20:00-08:00`` (over midnight) or one time ``04:00``.
+
+    Minutes are counted from local midnight; ``end_minutes`` may be 1440 (24:00).
+    """
+
+    text: str
+    start_minutes: int
+    end_minutes: int
+
+    @property
+    def whole_day(self) -> bool:
+        """Tell whether any time of the day lies inside."""
+        return self.start_minutes == 0 and self.end_minutes == 1440
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a control: its type, its unit, and which direction is stricter."""
+
+    name: str
+    type: str
+    stricter: str = "none"
+    unit: str = ""
+    title: str = ""
+    choices: tuple[str, ...] = ()
+    default: Any = None
+    has_default: bool = False
+
+
+def parse(parameter: Parameter, value: Any) -> Any:
+    """Return the value as rules see it; raises :class:`BadValue` saying what to write."""
+    return _PARSERS[parameter.type](parameter, value)
+
+
+def parse_duration(text: Any, *, at_most: bool = False) -> Duration:
+    """Return an ISO 8601 duration; raises :class:`BadValue`."""
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if not found or not any(found.groups()) or str(text).endswith("T"):
+        raise BadValue(f"{text!r} is not an ISO 8601 duration; write P90D, P6M, P1Y or PT26H")
+    years, months, weeks, days, hours, minutes, seconds = (
+        int(part or 0) for part in found.groups()
+    )
+    rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return Duration(str(text), years * 12 + months, rest, at_most)
+
+
+def _duration(parameter: Parameter, value: Any) -> Duration:
+    return parse_duration(value, at_most=parameter.stricter == "lower")
+
+
+def _integer(parameter: Parameter, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise BadValue(f"{value!r} is not a whole number; write one without quotes")
+    return value
+
+
+def _number(parameter: Parameter, value: Any) -> int | float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise BadValue(f"{value!r} is not a number; write one without quotes")
+    return value
+
+
+def _string(parameter: Parameter, value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadValue(f"{value!r} is not text; put it in quotes")
+    return value
+
+
+def _boolean(parameter: Parameter, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue(f"{value!r} is neither true nor false; write one of them")
+    return value
+
+
+def _enum(parameter: Parameter, value: Any) -> str:
+    if value not in parameter.choices:
+        raise BadValue(f"{value!r} is not a choice; write one of: {', '.join(parameter.choices)}")
+    return str(value)
+
+
+def _set(parameter: Parameter, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadValue(f"{value!r} is not a list of text; write [one, two]")
+    return sorted(set(value))
+
+
+def _version(parameter: Parameter, value: Any) -> Version:
+    found = _VERSION.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise BadValue(f"{value!r} is not a version; write '1.2' in quotes")
+    return Version(value, int(found[1]) * 100 + int(found[2]))
+
+
+def _delay(parameter: Parameter, value: Any) -> Delay:
+    found = _DELAY.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise BadValue(f"{value!r} is not a delay; write '5 working days' or '30 days'")
+    return Delay(value, int(found[1]), bool(found[2]))
+
+
+def _time(parameter: Parameter, value: Any) -> Time:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise BadValue(f"{value!r} is not a time of day; write '04:00' in quotes")
+    return Time(value, int(found[1]) * 60 + int(found[2]))
+
+
+def _time_range(parameter: Parameter, value: Any) -> TimeRange:
+    found = _RANGE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise BadValue(f"{value!r} is not a span of the day; write '20:00-08:00' in quotes")
+    start = int(found[1]) * 60 + int(found[2])
+    end = start if found[3] is None else int(found[3]) * 60 + int(found[4])
+    if end > 1440:
+        raise BadValue(f"{value!r} ends after 24:00; write '00:00-24:00' for the whole day")
+    return TimeRange(value, start, end)
+
+
+_PARSERS = {
+    "duration": _duration, "integer": _integer, "number": _number, "string": _string,
+    "boolean": _boolean, "enum": _enum, "set": _set, "time": _time,
+    "time-range": _time_range, "version": _version, "delay": _delay,
+}  # fmt: skip
+
+
+def loosens(parameter: Parameter, stated: Any, proposed: Any) -> bool:
+    """Tell whether ``proposed`` asks for less than ``stated``; both as :func:`parse` gave them.
+
+    A parameter with ``stricter: none`` has no direction: any other value counts as looser.
+    """
+    if stated == proposed:
+        return False
+    if parameter.stricter == "superset":
+        return not set(proposed) >= set(stated)
+    if parameter.stricter == "subset":
+        return not set(proposed) <= set(stated)
+    if parameter.stricter == "none":
+        return True
+    before, after = _amount(stated), _amount(proposed)
+    if before is None or after is None or before[0] != after[0]:
+        return True
+    higher = parameter.stricter == "higher"
+    return after[1] < before[1] if higher else after[1] > before[1]
+
+
+def _amount(value: Any) -> tuple[str, int | float] | None:
+    if isinstance(value, Duration):
+        return "duration", value.seconds
+    if isinstance(value, Version):
+        return "version", value.rank
+    if isinstance(value, Delay):
+        return f"delay {value.working}", value.count
+    if isinstance(value, Time):
+        return "time", value.minutes
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number", value
+    return None
+
+
+def plain(value: Any) -> Any:
+    """Return a parsed value as it was written, for files and outputs."""
+    return value.text if hasattr(value, "text") else value
+
+
+def view(value: Any, as_of: datetime, zone: ZoneInfo) -> Any:
+    """Return a parsed value as rules see it: a map for durations, versions, times and delays."""
+    if isinstance(value, Duration):
+        return {
+            "text": value.text,
+            "days": value.days,
+            "seconds": value.seconds,
+            "ago": value.before(as_of, zone),
+            "ahead": value.after(as_of, zone),
+            "holds_leap_day": value.leap_day_in(as_of, zone),
+        }
+    if isinstance(value, Version | Delay | Time | TimeRange):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return value
+
+
+#: What rules may read of a parameter, by type; an empty tuple is the plain value.
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "duration": ("text", "days", "seconds", "ago", "ahead", "holds_leap_day"),
+    "version": ("text", "rank"),
+    "delay": ("text", "count", "working"),
+    "time": ("text", "minutes"),
+    "time-range": ("text", "start_minutes", "end_minutes"),
+}

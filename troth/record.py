@@ -1,0 +1,106 @@
+"""The run folder: where everything of a run lies, and how it is written and checked.
+
+    RUN/run.json               the envelope: who, when, versions, counters, digests of the rest
+    RUN/plan.json              every read that was planned
+    RUN/inputs/                troth.yaml, policies, controls, kinds and waivers as they were read
+    RUN/observations/*.jsonl   one shard per unit
+    RUN/results.json           clause verdicts, canonical JSON
+    RUN/findings.jsonl         one finding a line, sorted by what it is about
+
+Everything but run.json depends on facts, files and the judged time alone. Folders are 0700, files
+0600: a run tells an attacker what to look at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from troth import canonical
+from troth.errors import InputError, IntegrityError, Place
+
+ENVELOPE = "run.json"
+PLAN = "plan.json"
+RESULTS = "results.json"
+FINDINGS = "findings.jsonl"
+OBSERVATIONS = "observations"
+INPUTS = "inputs"
+
+
+def create(folder: Path) -> Path:
+    """Make a new run folder with its parts; raises :class:`~troth.errors.InputError`."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+        for part in (OBSERVATIONS, INPUTS):
+            (folder / part).mkdir(mode=0o700)
+    except OSError as error:
+        text = f"cannot be made: {error.strerror}; choose another folder with --run"
+        raise InputError.at(Place(str(folder)), text) from None
+    return folder
+
+
+def put(path: Path, body: bytes) -> None:
+    """Write a file of a run, readable by its owner only; never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(path.name + ".part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(body)
+    temporary.replace(path)
+
+
+def put_json(path: Path, value: Any) -> str:
+    """Write a JSON value in canonical form and return its digest."""
+    body = canonical.dumps(value)
+    put(path, body + b"\n")
+    return canonical.digest_of(body)
+
+
+def put_lines(path: Path, values: Iterable[Any]) -> str:
+    """Write JSON values a line each and return the digest of the file."""
+    body = b"".join(canonical.dumps(value) + b"\n" for value in values)
+    put(path, body)
+    return canonical.digest_of(body)
+
+
+def get_json(path: Path) -> Any:
+    """Return the JSON value in a file of a run; raises :class:`~troth.errors.IntegrityError`."""
+    try:
+        return canonical.loads(path.read_bytes())
+    except OSError as error:
+        raise IntegrityError(f"{path}: {error.strerror}; this is not a whole run folder") from None
+    except canonical.CanonicalError as error:
+        raise IntegrityError(f"{path}: {error}; the run was changed or cut off") from None
+
+
+def get_lines(path: Path) -> list[Any]:
+    """Return the JSON values of a file, a line each; raises :class:`IntegrityError`."""
+    try:
+        return [canonical.loads(line) for line in path.read_bytes().splitlines()]
+    except OSError as error:
+        raise IntegrityError(f"{path}: {error.strerror}; this is not a whole run folder") from None
+    except canonical.CanonicalError as error:
+        raise IntegrityError(f"{path}: {error}; the run was changed or cut off") from None
+
+
+def manifest(folder: Path) -> dict[str, str]:
+    """Return the digest of every file of a run but its envelope, by relative path."""
+    return {
+        str(path.relative_to(folder)): "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ENVELOPE
+    }
+
+
+def verify(folder: Path, expected: Mapping[str, str]) -> list[str]:
+    """Return what differs between a run folder and its manifest, a sentence per file."""
+    actual = manifest(folder)
+    found = [f"{name} was changed after the run" for name in expected
+             if name in actual and actual[name] != expected[name]]  # fmt: skip
+    found += [f"{name} is missing" for name in expected if name not in actual]
+    found += [f"{name} was added after the run" for name in actual if name not in expected]
+    return sorted(found)

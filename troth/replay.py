@@ -1,0 +1,82 @@
+"""Replay: the same judge over a run's recorded facts, offline, years later.
+
+Only the run folder is read: its copies of the policies, controls, kinds and waivers, and its
+observations. With the same versions the results are the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from troth import canonical, config, record, waivers
+from troth.catalogue.controls import read_control
+from troth.catalogue.kinds import read_kinds
+from troth.catalogue.library import Library
+from troth.catalogue.policies import read_policy
+from troth.errors import IntegrityError
+from troth.measures import registry
+from troth.plan import Chosen, choose
+from troth.run import Setup, judged, results_digest
+from troth.verdicts import Results
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay: the results judged now, and everything that differs from what was recorded."""
+
+    results: Results
+    digest: str
+    differences: tuple[str, ...]
+
+
+def replay(folder: Path) -> Replayed:
+    """Judge a run folder again.
+
+    Raises :class:`~troth.errors.IntegrityError` if it is not a run, and
+    :class:`~troth.errors.InputError` if its own inputs cannot be read.
+    """
+    envelope = record.get_json(folder / record.ENVELOPE)
+    changed = record.verify(folder, envelope["files"])
+    setup = setup_of(folder, envelope["clauses"])
+    as_of = datetime.fromisoformat(envelope["as_of"])
+    outcome = judged(setup, folder, as_of, partial=envelope["state"] == "partial")
+    body = b"".join(canonical.dumps(finding) + b"\n" for finding in outcome.findings)
+    outcome.summary["findings"] = {
+        "count": len(outcome.findings),
+        "digest": canonical.digest_of(body),
+    }
+    digest = results_digest(outcome)
+    if digest != envelope["results_digest"]:
+        changed.append(f"the results are {digest}, the run recorded {envelope['results_digest']}")
+    return Replayed(outcome, digest, tuple(changed))
+
+
+def setup_of(folder: Path, clauses: dict[str, list[str]]) -> Setup:
+    """Return what a run was judged with, read from its own copies."""
+    inputs = folder / record.INPUTS
+    if not (inputs / "troth.yaml").is_file():
+        raise IntegrityError(f"{folder}: there is no inputs/troth.yaml; this is not a run folder")
+    kinds = read_kinds(sorted((inputs / "kinds").glob("*.yaml")))
+    measures = registry()
+    controls = {
+        control.id: control
+        for control in (
+            read_control(path, kinds, measures, path.name)
+            for path in sorted((inputs / "controls").glob("*.yaml"))
+        )
+    }
+    policies = {
+        policy.id: policy
+        for policy in (
+            read_policy(path, controls, path.name)
+            for path in sorted((inputs / "policies").glob("*.yaml"))
+        )
+    }
+    settings = config.load(inputs / "troth.yaml", None)
+    globs = [f"{policy}/{clause}" for policy, names in clauses.items() for clause in names]
+    chosen: tuple[Chosen, ...] = choose(settings, policies, controls, globs)
+    kept = inputs / "waivers.yaml"
+    exceptions = waivers.load(kept, policies) if kept.is_file() else ()
+    return Setup(settings, Library(kinds, controls, policies, measures), chosen, exceptions)

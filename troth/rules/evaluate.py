@@ -1,0 +1,132 @@
+"""Run fenced CEL: true, false, or undecided with the reason why the facts are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from troth.errors import RuleBug
+from troth.model import Failure, Reason
+from troth.rules.fence import Reading
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an expression came to; ``value`` is None when ``failure`` says why it is undecided."""
+
+    value: bool | None
+    failure: Failure | None = None
+
+
+TRUE, FALSE = Decision(True), Decision(False)
+
+
+@lru_cache(maxsize=4096)
+def _program(source: str) -> Any:
+    import cel
+
+    return cel.compile(source)
+
+
+@dataclass
+class Bench:
+    """Where rules run: the parameters and the time are set once, the facts resource by resource.
+
+    ``facts`` are coerced facts by facet; ``missing`` maps ``facet``, ``facet.fact`` or
+    ``measured.name`` to why it is not there.
+    """
+
+    params: Mapping[str, Any]
+    as_of: datetime
+    today: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    measured: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, Failure] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hand the values that stay the same to the engine once; converting them is costly."""
+        import cel
+
+        self._context = cel.Context(
+            {"params": dict(self.params), "as_of": self.as_of, "today": self.today}
+        )
+        self.put(self.facts, self.measured, self.missing)
+
+    def put(
+        self,
+        facts: Mapping[str, Any],
+        measured: Mapping[str, Any],
+        missing: Mapping[str, Failure],
+    ) -> None:
+        """Set what the next rules are about."""
+        self.facts, self.measured, self.missing = facts, measured, missing
+        self._context.add_variable("facts", facts)
+        self._context.add_variable("measured", measured)
+
+    def decide(self, source: str, reading: Reading) -> Decision:
+        """Return what the expression comes to.
+
+        Raises :class:`~troth.errors.RuleBug` when it fails although every fact it reads is there,
+        or comes to something other than true or false.
+        """
+        try:
+            value = _program(source).execute(self._context)
+        except Exception as error:
+            failure = self._absent(reading)
+            if failure is None and isinstance(error, KeyError) and reading.iterates:
+                what = str(error).strip("'\"")
+                failure = Failure(Reason.NO_DATA, f"an element has no {what}: it was not read")
+            if failure is None:
+                raise RuleBug(f"rule '{source}' failed: {error}") from error
+            return Decision(None, failure)
+        if value is True:
+            return TRUE
+        if value is False:
+            return FALSE
+        raise RuleBug(f"rule '{source}' came to {value!r}, not to true or false")
+
+    def _absent(self, reading: Reading) -> Failure | None:
+        """Return why the first of the facts that are read is not there, or None."""
+        for chain in reading.facts:
+            failure = self._absent_fact(chain)
+            if failure:
+                return failure
+        for name in reading.measured:
+            if name not in self.measured:
+                return self.missing.get(
+                    f"measured.{name}", Failure(Reason.NO_DATA, f"{name} was not measured")
+                )
+        return None
+
+    def _absent_fact(self, chain: tuple[str, ...]) -> Failure | None:
+        facet, fact = chain[0], chain[1]
+        text = f"{facet}.{fact}"
+        values = self.facts.get(facet)
+        if values is None:
+            return self.missing.get(facet, Failure(Reason.NO_DATA, f"{facet} was not read"))
+        if fact not in values:
+            return self.missing.get(text, Failure(Reason.NO_DATA, f"{text} was not read"))
+        if chain[2:] == ("complete",) and values[fact].get("complete") is not True:
+            return self.missing.get(
+                text, Failure(Reason.LISTING_INCOMPLETE, f"{text} could only be read in part")
+            )
+        return None
+
+    def found(self, reading: Reading) -> dict[str, Any]:
+        """Return the facts and measured facts that an expression reads, by their names."""
+        shown: dict[str, Any] = {}
+        for chain in reading.facts:
+            value: Any = self.facts
+            for step in chain:
+                value = value.get(step) if isinstance(value, Mapping) else None
+                if value is None:
+                    break
+            if chain[-1] != "complete" and (value is not None or self._absent_fact(chain) is None):
+                shown[".".join(chain)] = value
+        for name in reading.measured:
+            if name in self.measured:
+                shown[name] = self.measured[name]
+        return shown

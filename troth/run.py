@@ -1,0 +1,217 @@
+"""One run from plan to record: observe, judge, waive, write; every output is made from the record.
+
+What is judged is read back from the shards, so that a replay years later judges the same bytes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import troth
+from troth import record, waivers
+from troth.catalogue.library import Library
+from troth.checker import Checker
+from troth.collect import shards
+from troth.collect.runner import Budget, Progress, collect
+from troth.config import Config
+from troth.judge.document import Books, Document, judge
+from troth.judge.part import Seen
+from troth.judge.subjects import Unit, subject
+from troth.measures import Item
+from troth.plan import Chosen, Plan
+from troth.verdicts import Results, results
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a run needs, read and checked before anything is looked at."""
+
+    config: Config
+    library: Library
+    chosen: tuple[Chosen, ...]
+    waivers: tuple[waivers.Waiver, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: where it lies, its envelope and its results."""
+
+    folder: Path
+    envelope: Mapping[str, Any]
+    results: Results
+
+
+def new_id(started: datetime) -> str:
+    """Return a run id that sorts by time: ``20261121T190000Z-1f3a``."""
+    return f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def carry_out(
+    setup: Setup,
+    plan: Plan,
+    checkers: Mapping[str, type[Checker]],
+    folder: Path,
+    as_of: datetime,
+    budget: Budget,
+    stop: threading.Event,
+    progress: Progress = lambda unit, done, total: None,
+) -> Run:
+    """Observe the plan, judge it at ``as_of`` (aware) and record everything in ``folder``."""
+    started = datetime.now(UTC)
+    record.create(folder)
+    _keep_inputs(folder, setup)
+    record.put_json(folder / record.PLAN, {"schema": 1, "reads": [r.as_json() for r in plan.reads]})
+    collection = collect(
+        plan,
+        setup.config.targets,
+        checkers,
+        setup.library.kinds,
+        folder / record.OBSERVATIONS,
+        budget,
+        stop,
+        progress,
+    )
+    outcome = judged(setup, folder, as_of, partial=collection.interrupted)
+    write_results(folder, outcome)
+    envelope = _envelope(folder, setup, as_of, started, collection.counters, outcome)
+    record.put_json(folder / record.ENVELOPE, envelope)
+    return Run(folder, envelope, outcome)
+
+
+def write_results(folder: Path, outcome: Results) -> None:
+    """Write the findings, and the summary that names their digest."""
+    digest = record.put_lines(folder / record.FINDINGS, outcome.findings)
+    outcome.summary["findings"] = {"count": len(outcome.findings), "digest": digest}
+    record.put_json(folder / record.RESULTS, outcome.summary)
+
+
+def judged(setup: Setup, folder: Path, as_of: datetime, *, partial: bool = False) -> Results:
+    """Return the results of judging a run folder's observations at ``as_of``."""
+    shelf = Shelf(folder / record.OBSERVATIONS, setup.library, as_of)
+    library = setup.library
+    books = Books(library.kinds, library.controls, library.measures, setup.config.classes)
+    found = judge(documents(setup.chosen), books, shelf.seen, as_of)
+    today = as_of.astimezone(ZoneInfo("UTC")).date().isoformat()
+    waived = waivers.apply(setup.waivers, found.findings, today)
+    titles = {one.policy.id: one.policy.title for one in setup.chosen}
+    return results(found, setup.waivers, waived, as_of.isoformat(), titles, partial=partial)
+
+
+def documents(chosen: Iterable[Chosen]) -> list[Document]:
+    """Return the chosen policies as judging takes them."""
+    return [
+        Document(
+            one.policy,
+            one.clauses,
+            one.selection.targets,
+            one.selection.where,
+            {
+                kind: f"absent: {said.reason} ({said.owner})"
+                for kind, said in one.selection.absent.items()
+            },
+        )
+        for one in chosen
+    ]
+
+
+@dataclass
+class Shelf:
+    """The shards of a run, read kind by kind and kept as long as they are asked for."""
+
+    folder: Path
+    library: Library
+    as_of: datetime
+    _kinds: dict[str, Seen] = field(default_factory=dict)
+    _index: dict[str, list[Path]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Find out which shard holds which kind."""
+        for path in sorted(self.folder.glob("*.jsonl")):
+            unit, _ = shards.read(path)
+            self._index.setdefault(unit.kind, []).append(path)
+
+    def seen(self, kind: str, targets: tuple[str, ...]) -> Seen:
+        """Return what was seen of a kind at some targets, resources sorted by id."""
+        if kind not in self._kinds:
+            self._kinds[kind] = self._read(kind)
+        everything = self._kinds[kind]
+        return Seen(
+            tuple(unit for unit in everything.units if unit.target in targets),
+            tuple(item for item in everything.items if item.target in targets),
+        )
+
+    def _read(self, kind: str) -> Seen:
+        units: list[Unit] = []
+        items: list[Item] = []
+        for path in self._index.get(kind, ()):
+            unit, lines = shards.read(path)
+            units.append(unit)
+            made = self.library.kinds[kind]
+            items.extend(subject(made, unit.target, line, self.as_of) for line in lines)
+        return Seen(tuple(units), tuple(sorted(items, key=lambda item: (item.id, item.target))))
+
+
+def _keep_inputs(folder: Path, setup: Setup) -> None:
+    """Copy every file that was read, as it was read, so that a replay needs nothing else."""
+    inputs = folder / record.INPUTS
+    record.put(inputs / "troth.yaml", Path(setup.config.path).read_bytes())
+    if setup.config.waivers:
+        record.put(inputs / "waivers.yaml", setup.config.waivers.read_bytes())
+    library = setup.library
+    bound = {binding.control for one in setup.chosen for c in one.clauses for binding in c.bindings}
+    for control in bound:
+        record.put(
+            inputs / "controls" / f"{control}.yaml", library.files["controls", control].read_bytes()
+        )
+    for one in setup.chosen:
+        name = f"{one.policy.id}.yaml"
+        record.put(
+            inputs / "policies" / name, library.files["policies", one.policy.id].read_bytes()
+        )
+    for kind in library.kinds:
+        record.put(inputs / "kinds" / f"{kind}.yaml", library.files["kinds", kind].read_bytes())
+
+
+def _envelope(
+    folder: Path,
+    setup: Setup,
+    as_of: datetime,
+    started: datetime,
+    counters: Counter[str],
+    outcome: Results,
+) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "id": folder.name,
+        "state": "partial" if outcome.summary["partial"] else "complete",
+        "started_at": started.isoformat(timespec="milliseconds"),
+        "finished_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "as_of": as_of.isoformat(),
+        "clauses": {one.policy.id: [clause.id for clause in one.clauses] for one in setup.chosen},
+        "versions": versions(),
+        "counters": dict(sorted(counters.items())),
+        "results_digest": results_digest(outcome),
+        "files": record.manifest(folder),
+    }
+
+
+def results_digest(outcome: Results) -> str:
+    """Return the digest of the results: equal facts, files and time give an equal digest."""
+    from troth import canonical
+
+    return canonical.digest(outcome.summary)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that a verdict may depend on."""
+    packages = ("common-expression-language", "tzdata", "holidays", "jsonschema-rs", "cryptography")
+    return {"troth": troth.__version__} | {name: version(name) for name in packages}

@@ -1,0 +1,113 @@
+"""Waivers: dated, owned, approved exceptions. They annotate a broken promise, never hide it.
+
+Only a fail can be waived: accepting that a promise is broken is a decision, accepting that nobody
+looked is not. An expired waiver no longer counts, and one that matches nothing is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from troth.catalogue.schemas import read, unknown
+from troth.definitions import Policy
+from troth.errors import InputError, Problem
+from troth.judge.findings import Finding
+from troth.model import Verdict
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """One approved exception; dates are ISO dates, valid to the end of ``expires_on``.
+
+    ``resource`` is a glob over resource ids; empty ``control``, ``target`` and ``resource`` match
+    everything.
+    """
+
+    id: str
+    policy: str
+    clause: str
+    reason: str
+    owner: str
+    approver: str
+    approved_on: str
+    expires_on: str
+    control: str = ""
+    target: str = ""
+    resource: str = ""
+    ticket: str = ""
+
+    def covers(self, finding: Finding) -> bool:
+        """Tell whether the waiver is about this finding, whatever the date."""
+        return (
+            (self.policy, self.clause) == (finding.policy, finding.clause)
+            and self.control in ("", finding.control)
+            and self.target in ("", finding.target)
+            and (not self.resource or fnmatchcase(finding.resource, self.resource))
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the waiver as JSON, without empty members."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+def load(path: Path, policies: Mapping[str, Policy]) -> tuple[Waiver, ...]:
+    """Return the waivers of a file; raises :class:`~troth.errors.InputError` with every fault."""
+    document = read(path, "waivers")
+    problems: list[Problem] = []
+    made: list[Waiver] = []
+    for index, row in enumerate(document.data["waivers"]):
+        waiver = Waiver(**row)
+        for key, text in _faults(waiver, policies, [other.id for other in made]):
+            where = document.place(["waivers", index, key])
+            problems.append(Problem(where, f"waiver {waiver.id}: {text}"))
+        made.append(waiver)
+    if problems:
+        raise InputError(problems)
+    return tuple(made)
+
+
+def _faults(
+    waiver: Waiver, policies: Mapping[str, Policy], earlier: list[str]
+) -> Iterable[tuple[str, str]]:
+    if waiver.id in earlier:
+        yield "id", "this id stands twice; rename one"
+    if waiver.owner == waiver.approver:
+        yield "approver", f"{waiver.approver} owns it too; somebody else has to approve"
+    if waiver.expires_on < waiver.approved_on:
+        yield "expires_on", f"{waiver.expires_on} lies before approved_on; correct one of them"
+    policy = policies.get(waiver.policy)
+    if policy is None:
+        yield "policy", unknown("policy", waiver.policy, sorted(policies))
+    elif waiver.clause not in policy.by_id:
+        text = unknown("clause", waiver.clause, sorted(policy.by_id))
+        yield "clause", text.partition("; use one of")[0]
+
+
+@dataclass(frozen=True)
+class Waived:
+    """Which finding is waived by which waiver, and what became of every waiver."""
+
+    by_finding: Mapping[str, Waiver]
+    states: Mapping[str, str]
+
+
+def apply(waivers: Iterable[Waiver], findings: Iterable[Finding], today: str) -> Waived:
+    """Return the waived findings by id, and each waiver's state: used, unused or expired.
+
+    ``today`` is the ISO date of the judged time; a waiver counts up to and on its last day.
+    """
+    waivers = tuple(waivers)
+    by_finding: dict[str, Waiver] = {}
+    states = {waiver.id: "expired" if waiver.expires_on < today else "unused" for waiver in waivers}
+    for finding in findings:
+        if finding.verdict is not Verdict.FAIL:
+            continue
+        for waiver in waivers:
+            if states[waiver.id] != "expired" and waiver.covers(finding):
+                by_finding.setdefault(finding.id, waiver)
+                states[waiver.id] = "used"
+    return Waived(by_finding, states)

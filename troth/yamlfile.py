@@ -1,0 +1,129 @@
+"""YAML with positions: JSON scalars only, no duplicate keys, every value can be pointed at.
+
+YAML 1.1 reads ``22:30`` as 1350, ``1.10`` as 1.1 and ``no`` as false. Here a plain scalar is
+null, true, false, a JSON number or text; text that a YAML 1.1 reader would take for something
+else must be quoted, so that every tool reads the file alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from troth.errors import InputError, Place, Problem
+
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WORDS = {"null": None, "true": True, "false": False}
+_AMBIGUOUS = re.compile(
+    r"""(?ix) y|yes|n|no|on|off|~|=|<<|true|false|null
+      | [-+]?\.?(inf|nan) | [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
+      | [-+]?0[0-9_]+ | 0x[0-9a-f_]+ | 0b[01_]+ | 0o[0-7_]+
+      | [-+]?[0-9][0-9_]*\.?[0-9_]*(e[-+]?[0-9]+)?
+      | [-+]?\.[0-9_]+ | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ \t].*)? """
+)
+_STARTS = frozenset("+-.~=<0123456789yYnNtTfFoO")
+
+Path = Sequence[str | int]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: its data as JSON values, and the positions of every one of them."""
+
+    path: str
+    data: Any
+    text: str
+    _root: Any = None
+
+    def place(self, path: Path = (), *, key: bool = False) -> Place:
+        """Return where the value at ``path`` starts, or its key; the nearest parent if absent."""
+        node, name = self._root, None
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                break
+            name, node = found
+        mark = (name if key and name is not None else node).start_mark
+        return Place(self.path, mark.line + 1, mark.column + 1)
+
+    def error(self, path: Path, text: str, *, key: bool = False) -> Problem:
+        """Return a problem at the value (or key) at ``path``."""
+        return Problem(self.place(path, key=key), text)
+
+
+def parse(text: str, path: str) -> Document:
+    """Return the document in ``text``; ``path`` is only its name in messages.
+
+    Raises :class:`~troth.errors.InputError` with one problem per fault.
+    """
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise InputError([_syntax(error, path)]) from None
+    if root is None:
+        raise InputError.at(Place(path, 1, 1), "the file is empty; write its keys, or remove it")
+    problems: list[Problem] = []
+    data = _value(root, path, problems)
+    if problems:
+        raise InputError(problems)
+    return Document(path, data, text, root)
+
+
+def _syntax(error: yaml.YAMLError, path: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
+    what = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return Problem(place, f"not YAML: {what}; check indentation, quotes and brackets here")
+
+
+def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == str(step):
+                return name, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return None, node.value[step]
+    return None
+
+
+def _value(node: Any, path: str, problems: list[Problem]) -> Any:
+    if node.__class__ is yaml.ScalarNode:
+        return node.value if node.style else _plain(node, path, problems)
+    if node.__class__ is yaml.SequenceNode:
+        return [_value(item, path, problems) for item in node.value]
+    made: dict[str, Any] = {}
+    for key, value in node.value:
+        name = key.value
+        if not isinstance(name, str):
+            problems.append(Problem(_at(key, path), "a key must be text; write it on one line"))
+            continue
+        if name in made:
+            problems.append(Problem(_at(key, path), f"key '{name}' stands twice; keep one"))
+        made[name] = _value(value, path, problems)
+    return made
+
+
+def _plain(node: Any, path: str, problems: list[Problem]) -> Any:
+    text = node.value
+    if not text:
+        return None
+    if text[0] not in _STARTS:
+        return None if text == "null" else text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _NUMBER.fullmatch(text):
+        return float(text) if any(mark in text for mark in ".eE") else int(text)
+    if _AMBIGUOUS.fullmatch(text):
+        problems.append(
+            Problem(_at(node, path), f"YAML readers disagree about {text}; write it as '{text}'")
+        )
+    return text
+
+
+def _at(node: Any, path: str) -> Place:
+    return Place(path, node.start_mark.line + 1, node.start_mark.column + 1)
