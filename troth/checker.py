@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
-from troth.errors import CheckerBug
+from troth.errors import CheckerBug, Problem
 from troth.model import Failure, Reason, Resource
 
 __all__ = [
@@ -240,6 +240,15 @@ class Checker:
     @classmethod
     def credential_reads(cls, target: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
         """Return ``(operation, permission, host:port)`` of what obtaining credentials costs."""
+        return ()
+
+    @classmethod
+    def problems(cls, target: Mapping[str, Any]) -> Iterable[Problem]:
+        """Return what is wrong with files that the user wrote for this target (a register).
+
+        They are input like a policy: asked for before anything is looked at, a problem ends the
+        run with exit code 2. Called once per target and checker; reads local files only.
+        """
         return ()
 
     def count(self, what: str, amount: int = 1) -> None:

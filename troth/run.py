@@ -167,8 +167,8 @@ def _keep_inputs(folder: Path, setup: Setup) -> None:
     if setup.config.waivers:
         record.put(inputs / "waivers.yaml", setup.config.waivers.read_bytes())
     library = setup.library
-    bound = {binding.control for one in setup.chosen for c in one.clauses for binding in c.bindings}
-    for control in bound:
+    whole = [clause for one in setup.chosen for clause in one.policy.clauses]
+    for control in {binding.control for clause in whole for binding in clause.bindings}:
         record.put(
             inputs / "controls" / f"{control}.yaml", library.files["controls", control].read_bytes()
         )

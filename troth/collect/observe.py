@@ -82,6 +82,8 @@ class Observer:
         except _STRANGE as error:
             text = f"{checker.id} cannot read the listing: {error!r}"
             failure = Failure(Reason.MALFORMED_RESPONSE, text)
+        except Exception as error:  # a checker's bug costs its listing, never the run
+            failure = _bug(checker, error)
         return list(found.values()), Listing(len(found), failure, content_at)
 
     def _taken(
@@ -126,6 +128,8 @@ class Observer:
         except _STRANGE as error:
             text = f"{checker.id} cannot read {name} of {resource.id}: {error!r}"
             return _failed(name, Failure(Reason.MALFORMED_RESPONSE, text), at)
+        except Exception as error:  # a checker's bug costs its facet, never the run
+            return _failed(name, _bug(checker, error), at)
 
     def _facts(self, checker: Checker, made: Facet | None, resource: Resource) -> Facts:
         labels = checker.target.get("tags", {})
@@ -164,6 +168,11 @@ class Observer:
             "observed_at": at.isoformat(timespec="milliseconds"),
             "raw": dict(facts.raw),
         }
+
+
+def _bug(checker: Checker, error: Exception) -> Failure:
+    text = f"checker {checker.id} failed: {error!r}; please report this bug"
+    return Failure(Reason.RULE_ERROR, text)
 
 
 _INTERRUPTED = Failure(Reason.INTERRUPTED, "the run was interrupted before this was read")

@@ -1,0 +1,1 @@
+"""Checkers for Amazon Web Services and whatever speaks its protocols."""

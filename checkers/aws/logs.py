@@ -1,0 +1,222 @@
+"""CloudWatch Logs: log groups, how long they keep events, and which events they hold.
+
+Times of the API are milliseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar
+
+from troth.checker import (
+    Facts,
+    Failure,
+    Listed,
+    ObservationFailed,
+    Reason,
+    Resource,
+    call,
+    complete,
+    demand,
+    facet,
+)
+from troth.checkers.aws.family import AwsRegionChecker, Rows
+
+#: The tag by which a log group names the kinds of events that it receives, space separated.
+KINDS_TAG = "troth:log-kinds"
+
+#: What a group of class DELIVERY keeps, in days; its retention cannot be set.
+_DELIVERY_DAYS = 1
+
+#: Streams of one group that are read at most, 50 a page; a group may hold millions.
+_PAGES = 200
+
+#: CloudWatch Logs deletes up to 72 hours late and counts up to some hours late.
+_LATE = timedelta(days=3)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Groups(AwsRegionChecker):
+    """Log groups of one region, with their retention, their extent and what they receive."""
+
+    id = "aws.logs.group"
+    kind = "log-store"
+    options: ClassVar[Mapping[str, Any]] = {
+        **AwsRegionChecker.options,
+        "log_kinds": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            "description": "kinds of events by glob on the log group's name; a group that no "
+            f"glob names may carry the tag {KINDS_TAG}",
+        },
+    }
+    lists = ("groups",)
+
+    @call("logs:DescribeLogGroups", actions=["logs:DescribeLogGroups"], per="partition")
+    def groups(self) -> Rows:
+        """Return every log group, over all pages."""
+        return self.pages(
+            "logs:DescribeLogGroups", "logGroups", require=["logGroupName", "arn"], page_size=50
+        )
+
+    @call("logs:DescribeLogStreams", actions=["logs:DescribeLogStreams"], per="key")
+    def streams(self, key: str) -> Mapping[str, Any]:
+        """Return the streams of a group, the latest event first; ``key`` is ``days:group name``.
+
+        ``days`` is the group's retention, 0 when it keeps events forever. Streams whose latest
+        event is past the retention are not read: nothing is left in them. ``read_at`` is the
+        ISO 8601 instant of the reading; ``complete`` tells whether all other streams were read.
+        """
+        days, _, name = key.partition(":")
+        read_at = datetime.now(UTC)
+        gone = read_at - timedelta(days=int(days)) - _LATE if int(days) else _EPOCH
+        streams: list[Mapping[str, Any]] = []
+        more: dict[str, str] = {}
+        for _ in range(_PAGES):
+            page = self._stream_page(name, more)
+            streams += page["logStreams"]
+            done = "nextToken" not in page or _all_gone(page["logStreams"], gone)
+            if done:
+                break
+            more = {"nextToken": page["nextToken"]}
+        return {"logStreams": streams, "read_at": read_at.isoformat(), "complete": done}
+
+    def _stream_page(self, name: str, more: Mapping[str, str]) -> dict[str, Any]:
+        return self.ask(
+            "logs:DescribeLogStreams",
+            ["logStreams"],
+            logGroupName=name,
+            orderBy="LastEventTime",
+            descending=True,
+            limit=50,
+            **more,
+        )
+
+    @call("logs:ListTagsForResource", actions=["logs:ListTagsForResource"], per="key")
+    def tags_response(self, arn: str) -> Any:
+        """Return the tags of the group of this ARN."""
+        return self.ask("logs:ListTagsForResource", ["tags"], resourceArn=arn)
+
+    def resources(self) -> Iterator[Resource | Listed]:
+        """Yield every log group of the region."""
+        yield from self.listed(
+            self.read("groups"),
+            lambda row: Resource(id=row["arn"].removesuffix(":*"), name=row["logGroupName"]),
+        )
+
+    @facet("retention", uses=["groups"])
+    def retention(self, resource: Resource, groups: Rows) -> dict[str, Any]:
+        """Return how long events are set to be kept: AWS leaves retentionInDays out for ever."""
+        days = _days(groups.one("logGroupName", resource.name))
+        if days is None:
+            return {"mode": "forever", "days": 36500}
+        return {"mode": "days", "days": days}
+
+    def stream_key(self, resource: Resource) -> Iterator[str]:
+        """Give ``days:group name``, so that the call knows where to stop."""
+        days = _days(self.read("groups").one("logGroupName", resource.name))
+        yield f"{days or 0}:{resource.name}"
+
+    @facet("extent", uses=["groups", "streams"], keys="stream_key")
+    def extent(self, resource: Resource, groups: Rows, streams: Mapping[str, Any]) -> Facts:
+        """Return which events the group holds, as far as its streams tell.
+
+        A stream keeps the time of its first event when retention has removed that event. So no
+        event counts as older than the retention, and a stream whose latest event is past it holds
+        none. What an earlier, shorter retention removed cannot be told from the streams, except
+        that a group of no bytes whose events are not new holds none.
+        """
+        row = groups.one("logGroupName", resource.name)
+        (answer,) = streams.values()
+        facts: dict[str, Any] = {"created_at": _moment(demand(row, "creationTime")).isoformat()}
+        live = _live(answer, _days(row), demand(row, "storedBytes"))
+        if not live and demand(row, "storedBytes"):
+            why = Failure(Reason.NO_DATA, "the group holds bytes, but no stream tells of an event")
+            names = ("has_events", "oldest_event_at", "newest_event_at")
+            return Facts(facts, missing=dict.fromkeys(names, why))
+        facts["has_events"] = bool(live)
+        facts["newest_event_at"] = max(last for _, last in live).isoformat() if live else None
+        if not demand(answer, "complete"):
+            why = Failure(Reason.NO_DATA, f"the group has more than {_PAGES * 50} streams")
+            return Facts(facts, missing={"oldest_event_at": why})
+        facts["oldest_event_at"] = min(first for first, _ in live).isoformat() if live else None
+        return Facts(facts)
+
+    def unnamed(self, resource: Resource) -> Iterator[str]:
+        """Give the ARN of a group that no glob of the target names: its tag is asked for."""
+        if not self._globs(resource):
+            yield resource.id
+
+    @facet("content", uses=["tags_response"], keys="unnamed")
+    def content(self, resource: Resource, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Return which kinds of events the group receives, by the target's globs or its tag."""
+        kinds = {kind for glob in self._globs(resource) for kind in self._kinds[glob]}
+        for answer in answers.values():
+            kinds.update(demand(answer, "tags").get(KINDS_TAG, "").split())
+        return {"log_kinds": complete(kinds)}
+
+    @property
+    def _kinds(self) -> Mapping[str, list[str]]:
+        kinds: Mapping[str, list[str]] = self.target.get("log_kinds", {})
+        return kinds
+
+    def _globs(self, resource: Resource) -> list[str]:
+        return [glob for glob in self._kinds if fnmatchcase(resource.name, glob)]
+
+    def arns(self, resource: Resource) -> Iterator[str]:
+        """Give the group's ARN."""
+        yield resource.id
+
+    @facet("tags", uses=["tags_response"], keys="arns")
+    def tags(self, resource: Resource, answers: Mapping[str, Any]) -> dict[str, str]:
+        """Return the group's tags."""
+        return dict(demand(answers[resource.id], "tags"))
+
+
+def _days(row: Mapping[str, Any]) -> int | None:
+    """Return a group's retention in days, None when it keeps events forever."""
+    if row.get("logGroupClass") == "DELIVERY":
+        return _DELIVERY_DAYS
+    days = row.get("retentionInDays")
+    if days is not None and not isinstance(days, int):
+        raise ObservationFailed(Reason.MALFORMED_RESPONSE, "retentionInDays is no integer")
+    return days
+
+
+def _all_gone(page: list[Mapping[str, Any]], gone: datetime) -> bool:
+    """Tell whether a page, latest event first, ends with a stream that ended before ``gone``."""
+    return bool(page) and "lastEventTimestamp" in page[-1] and _last(page[-1]) < gone
+
+
+def _live(
+    answer: Mapping[str, Any], days: int | None, size: int
+) -> list[tuple[datetime, datetime]]:
+    """Return the first and last event of each stream that still holds events."""
+    read_at = datetime.fromisoformat(demand(answer, "read_at"))
+    floor = read_at - timedelta(days=days) if days else _EPOCH
+    found = []
+    for stream in demand(answer, "logStreams"):
+        if "firstEventTimestamp" in stream and _last(stream) >= floor:
+            found.append((max(_moment(stream["firstEventTimestamp"]), floor), _last(stream)))
+    if not size and all(last < read_at - _LATE for _, last in found):
+        return []
+    return found
+
+
+def _last(stream: Mapping[str, Any]) -> datetime:
+    """Return a stream's last event; its first where the service has not counted further yet."""
+    for name in ("lastEventTimestamp", "firstEventTimestamp"):
+        if name in stream:
+            return _moment(stream[name])
+    return _EPOCH
+
+
+def _moment(millis: Any) -> datetime:
+    """Return milliseconds since 1970-01-01 UTC as an aware datetime."""
+    try:
+        return _EPOCH + timedelta(milliseconds=millis)
+    except (OverflowError, TypeError, ValueError):
+        raise ObservationFailed(Reason.MALFORMED_RESPONSE, "a time is no time") from None

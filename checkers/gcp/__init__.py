@@ -1,0 +1,1 @@
+"""Checkers of Google Cloud; read only, credentials from Google's own default chain."""

@@ -1,0 +1,192 @@
+"""Registers: lists that people keep (staff, trainings, tests …), as CSV or YAML files.
+
+One checker per register, which is one kind ``register.<name>``. A further register needs a kind
+file and either a subclass of :class:`Register` with two lines, or :func:`for_kind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from troth.checker import (
+    Call,
+    Checker,
+    Facts,
+    Failure,
+    Listed,
+    ObservationFailed,
+    Partition,
+    Reason,
+    Resource,
+    call,
+    facet,
+)
+from troth.checkers.register import table, validate
+from troth.errors import InputError, Place, Problem
+from troth.kinds import Kind
+from troth.model import Json
+
+
+class Register(Checker):
+    """Rows of one register file in the target's folder; each row is a resource."""
+
+    target_type = "register"
+    options: ClassVar[Mapping[str, Any]] = {
+        "folder": {
+            "type": "string",
+            "minLength": 1,
+            "description": "folder of the registers, relative to troth.yaml",
+        }
+    }
+    required_options = ("folder",)
+    lists = ("rows",)
+
+    @classmethod
+    def partitions(cls, target: Mapping[str, Any]) -> Iterator[Partition]:
+        """Yield one partition, the register itself: each file fails on its own."""
+        yield Partition(cls.kind.removeprefix(table.PREFIX))
+
+    @classmethod
+    def described(cls) -> Kind:
+        """Return the kind, whose facts are the columns."""
+        from troth.catalogue.kinds import load_kind
+
+        return load_kind(cls.kind)
+
+    @classmethod
+    def problems(cls, target: Mapping[str, Any]) -> list[Problem]:
+        """Return what is wrong with this register's file as a whole; none if there is no file."""
+        try:
+            path = cls._path(target)
+            if path is None:
+                return []
+            return validate.problems(path, cls.described(), cls._shown(target, path))
+        except InputError as error:
+            return list(error.problems)
+        except OSError as error:
+            place = Place(str(target["folder"]))
+            return [validate.unreadable(error, place)]
+
+    @call("file:read-register", actions=(), per="partition")
+    def rows(self) -> Json:
+        """Return the file's head, and its rows by resource id: line, facts or problems."""
+        try:
+            path = self._path(self.target)
+            if path is None:
+                raise self._no_file()
+            read = table.read(path, self.described(), self._shown(self.target, path))
+        except InputError as error:
+            # The file was sound when it was validated: it changed since.
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, str(error.problems[0])) from error
+        return {
+            "exported_at": read.exported_at,
+            "source": read.source,
+            "rows": {row.id: _as_json(row) for row in read.rows},
+        }
+
+    def resources(self) -> Iterator[Resource | Listed]:
+        """Yield the instant that the register speaks for, then every row."""
+        read = self.read("rows")
+        yield Listed(content_at=read["exported_at"])
+        for identity in read["rows"]:
+            yield Resource(id=identity, name=identity.partition("/")[2])
+
+    @facet("row", uses=("rows",))
+    def row(self, resource: Resource, rows: Any) -> Facts:
+        """Return the facts of one row; malformed where a cell is not what its column wants."""
+        found = rows["rows"][resource.id]
+        if found["problems"]:
+            first, *more = found["problems"]
+            others = f" (and {len(more)} more in this row)" if more else ""
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, first + others)
+        return Facts(found["facts"], raw={"place": found["place"], "source": rows["source"]})
+
+    @classmethod
+    def failure_of(cls, error: BaseException, declared: Call) -> Failure | None:
+        """Turn a file that may not be read, or cannot be, into a failure."""
+        if isinstance(error, PermissionError):
+            name = Path(str(error.filename)).name
+            return Failure(Reason.PERMISSION_DENIED, f"{name} may not be read", f"read {name}")
+        if isinstance(error, OSError):
+            return Failure(Reason.NO_DATA, f"the register cannot be read: {error.strerror}")
+        return None
+
+    @classmethod
+    def _name(cls) -> str:
+        return cls.kind.removeprefix(table.PREFIX)
+
+    @classmethod
+    def _path(cls, target: Mapping[str, Any]) -> Path | None:
+        folder = Path(target["base_dir"]) / target["folder"]
+        return table.find(folder, cls._name(), target["folder"])
+
+    @classmethod
+    def _shown(cls, target: Mapping[str, Any], path: Path) -> str:
+        # As configured, not absolute: the same run on another machine says the same.
+        return str(Path(target["folder"]) / path.name)
+
+    def _no_file(self) -> ObservationFailed:
+        made = Path(self.target["folder"]) / f"{self._name()}.csv"
+        return ObservationFailed(
+            Reason.NO_DATA, f"there is no register {self._name()}; make {made} (or .yaml)"
+        )
+
+
+class Certificates(Register):
+    """Certificates and audit reports that are held."""
+
+    id = kind = "register.certificates"
+
+
+class DeletionRequests(Register):
+    """Customers' requests to delete data."""
+
+    id = kind = "register.deletion-requests"
+
+
+class PolicyReviews(Register):
+    """Reviews of written policies."""
+
+    id = kind = "register.policy-reviews"
+
+
+class PublicResources(Register):
+    """Resources that are public on purpose."""
+
+    id = kind = "register.public-resources"
+
+
+class Staff(Register):
+    """People who work for the provider."""
+
+    id = kind = "register.staff"
+
+
+class Tests(Register):
+    """Security tests that were carried out."""
+
+    id = kind = "register.tests"
+
+
+class Trainings(Register):
+    """Trainings that people finished."""
+
+    id = kind = "register.trainings"
+
+
+def for_kind(kind: Kind) -> type[Register]:
+    """Return a checker for a register that has a kind file but no class of its own."""
+    name = "".join(word.title() for word in kind.id.removeprefix(table.PREFIX).split("-"))
+    described = classmethod(lambda cls: kind)
+    body = {"id": kind.id, "kind": kind.id, "described": described, "__doc__": kind.title}
+    return type(name, (Register,), body)
+
+
+def _as_json(row: table.Row) -> dict[str, Any]:
+    return {
+        "place": str(row.place),
+        "facts": row.facts,
+        "problems": [str(problem) for problem in row.problems],
+    }

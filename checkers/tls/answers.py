@@ -1,0 +1,140 @@
+"""What came back for one hello, as a value that goes into the evidence and comes out again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from troth.checker import ObservationFailed, Reason, demand
+
+
+class Kind(enum.StrEnum):
+    """What happened; only the first two say yes, and only some of the others can say no."""
+
+    #: The server finished its flight inside the offer.
+    ACCEPTED = "accepted"
+    #: The server agreed to version and suite, and asked for a group that cannot be made here.
+    RETRY = "retry"
+    #: The server chose an older version than any that was offered.
+    OLDER = "older-version"
+    #: A fatal TLS alert.
+    ALERT = "alert"
+    #: Closed or reset before a single byte.
+    CLOSED = "closed"
+    #: Closed or reset in the middle of its answer.
+    TRUNCATED = "truncated"
+    #: The time for this hello was up.
+    TIMEOUT = "timeout"
+    #: Not TLS, or TLS that contradicts itself or the hello.
+    MALFORMED = "malformed"
+    #: More bytes than a first flight may have.
+    OVERSIZE = "oversize"
+    #: No connection.
+    UNREACHABLE = "unreachable"
+    #: This machine could not ask.
+    LOCAL = "local"
+    #: Not asked: the endpoint's time was spent.
+    SKIPPED = "skipped"
+
+
+#: Alerts that speak about the offer: illegal_parameter, handshake_failure, protocol_version,
+#: insufficient_security (RFC 8446 section 6.2). Any other may come from a passing trouble.
+FIRM_ALERTS = frozenset({40, 47, 70, 71})
+
+ALERT_NAMES = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    22: "record_overflow",
+    40: "handshake_failure",
+    47: "illegal_parameter",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    112: "unrecognized_name",
+    116: "certificate_required",
+    120: "no_application_protocol",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one hello.
+
+    ``offer`` is the offer's name. ``version`` and ``suite`` are the server's choice, 0 if it made
+    none. ``alert`` is the code of the alert, -1 if there was none. ``group`` is what a retry
+    request asked for. ``chain`` holds DER certificates in the order sent, ``dropped`` how many
+    more there were. ``text`` is a sentence. ``peer`` is the address spoken to. ``digest`` is the
+    SHA-256 of the bytes received, ``milliseconds`` how long it took; neither decides anything.
+    """
+
+    offer: str
+    kind: Kind
+    version: int = 0
+    suite: int = 0
+    alert: int = -1
+    group: int = 0
+    chain: tuple[bytes, ...] = ()
+    dropped: int = 0
+    text: str = ""
+    peer: str = ""
+    digest: str = ""
+    milliseconds: int = 0
+
+    @property
+    def yes(self) -> bool:
+        """Tell whether the server agreed to the offer."""
+        return self.kind in (Kind.ACCEPTED, Kind.RETRY)
+
+    @property
+    def firm(self) -> bool:
+        """Tell whether the server refused the offer in the words of TLS."""
+        spoken = self.kind is Kind.ALERT and self.alert in FIRM_ALERTS
+        return spoken or self.kind is Kind.OLDER
+
+    @property
+    def vague(self) -> bool:
+        """Tell whether it may be a refusal, but only if it repeats itself."""
+        return self.kind is Kind.CLOSED or (self.kind is Kind.ALERT and not self.firm)
+
+    def under(self, offer: str) -> Answer:
+        """Return the same answer under the name of another offer."""
+        return replace(self, offer=offer)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as JSON; certificates in base64."""
+        body = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        chain = [base64.b64encode(der).decode("ascii") for der in self.chain]
+        return body | {"kind": self.kind.value, "chain": chain}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Answer:
+        """Return the answer that :meth:`as_json` wrote.
+
+        Raises :class:`~troth.checker.ObservationFailed` where the evidence lacks a member.
+        """
+        read = {name: demand(body, name) for name in cls.__dataclass_fields__}
+        try:
+            chain = tuple(base64.b64decode(text, validate=True) for text in read["chain"])
+            return cls(**read | {"kind": Kind(read["kind"]), "chain": chain})
+        except (ValueError, TypeError, binascii.Error) as error:
+            raise ObservationFailed(
+                Reason.MALFORMED_RESPONSE, f"an answer of the evidence cannot be read: {error}"
+            ) from error
+
+    def __str__(self) -> str:
+        """Return what happened in words, for messages."""
+        if self.kind is Kind.ALERT:
+            return f"alert {ALERT_NAMES.get(self.alert, self.alert)}"
+        return f"{self.kind.value} ({self.text})" if self.text else self.kind.value

@@ -1,0 +1,169 @@
+"""Building a client hello for an offer, and reading the server's hello and certificates.
+
+RFC 8446 section 4, RFC 5246 section 7.4, RFC 6101. No sockets; entropy is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troth.checkers.tls.questions import ALL_SIGNATURES, OLD_CURVES, SSL3, TLS10, TLS12, Offer
+from troth.checkers.tls.wire import Malformed, Reader, handshake, shorts, vector
+
+CLIENT_HELLO = 1
+
+_SERVER_NAME, _GROUPS, _POINT_FORMATS, _SIGNATURES = 0, 10, 11, 13
+_EXTENDED_MASTER_SECRET, _VERSIONS, _CERT_SIGNATURES, _KEY_SHARE = 23, 43, 50, 51
+
+#: Stands for secure renegotiation in the list of suites (RFC 5746 section 3.3).
+_RENEGOTIATION = 0x00FF
+
+#: The random value that makes a server hello a request for another hello (RFC 8446 4.1.3).
+_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+
+
+@dataclass(frozen=True)
+class Entropy:
+    """What makes two hellos of one offer differ: 32 bytes each."""
+
+    random: bytes
+    session: bytes
+
+
+def client_hello(offer: Offer, server_name: str, public: bytes, entropy: Entropy) -> bytes:
+    """Return the handshake message that puts ``offer``.
+
+    ``server_name`` is an ASCII DNS name or empty; ``public`` the key share's public value.
+    """
+    oldest_form = max(offer.versions) == SSL3
+    codes = offer.suites if min(offer.versions) > TLS12 else (*offer.suites, _RENEGOTIATION)
+    body = (
+        min(max(offer.versions), TLS12).to_bytes(2, "big")
+        + entropy.random
+        + vector(1, entropy.session if offer.modern else b"")
+        + vector(2, shorts(codes))
+        + vector(1, b"\0")
+    )
+    # SSL 3.0 knows no extensions, and some of its servers hang up on them.
+    extensions = b"" if oldest_form else vector(2, _extensions(offer, server_name, public))
+    return handshake(CLIENT_HELLO, body + extensions)
+
+
+def _extensions(offer: Offer, server_name: str, public: bytes) -> bytes:
+    groups = offer.groups if min(offer.versions) > TLS12 else (*offer.groups, *OLD_CURVES)
+    made = {
+        _GROUPS: vector(2, shorts(groups)),
+        _POINT_FORMATS: vector(1, b"\0"),
+        _EXTENDED_MASTER_SECRET: b"",
+    }
+    if server_name:
+        made[_SERVER_NAME] = vector(2, b"\0" + vector(2, server_name.encode("ascii")))
+    if max(offer.versions) >= TLS12:
+        made[_SIGNATURES] = vector(2, shorts(offer.signatures))
+    if offer.modern:
+        spoken = [version for version in offer.versions if version >= TLS10]
+        share = shorts([offer.share]) + vector(2, public) if offer.share else b""
+        made[_VERSIONS] = vector(1, shorts(spoken))
+        # Otherwise an EC leaf that an RSA authority signed would not fit an EC-only offer.
+        made[_CERT_SIGNATURES] = vector(2, shorts(ALL_SIGNATURES))
+        made[_KEY_SHARE] = vector(2, share)
+    return b"".join(shorts([code]) + vector(2, made[code]) for code in sorted(made))
+
+
+@dataclass(frozen=True)
+class ClientHello:
+    """What a client hello offers, as a server reads it."""
+
+    version: int
+    suites: tuple[int, ...]
+    extensions: dict[int, bytes]
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """Return the list of the supported-versions extension; empty without it."""
+        if _VERSIONS not in self.extensions:
+            return ()
+        return tuple(Reader(self.extensions[_VERSIONS]).vector(1).numbers(2))
+
+    @property
+    def signatures(self) -> tuple[int, ...]:
+        """Return the list of the signature-algorithms extension; empty without it."""
+        if _SIGNATURES not in self.extensions:
+            return ()
+        return tuple(Reader(self.extensions[_SIGNATURES]).vector(2).numbers(2))
+
+
+def read_client_hello(message: bytes) -> ClientHello:
+    """Read back what :func:`client_hello` wrote, without its header; for the self-check."""
+    body = Reader(message)
+    version = body.number(2)
+    body.take(32)
+    body.vector(1)
+    codes = tuple(body.vector(2).numbers(2))
+    body.vector(1)
+    return ClientHello(version, codes, _read_extensions(body))
+
+
+@dataclass(frozen=True)
+class ServerHello:
+    """The server's choice. ``retry`` tells that it asks for a hello with ``group``."""
+
+    version: int
+    suite: int
+    retry: bool
+    group: int
+    share: bytes
+
+
+def read_server_hello(message: bytes) -> ServerHello:
+    """Read the body of a server hello or of a hello-retry request; raises :class:`Malformed`."""
+    body = Reader(message)
+    version, random = body.number(2), body.take(32)
+    if len(body.vector(1).rest()) > 32:
+        raise Malformed("the server hello's session id is too long")
+    suite = body.number(2)
+    if body.number(1) != 0:
+        raise Malformed("the server chose a compression that was not offered")
+    extensions = _read_extensions(body)
+    if _VERSIONS in extensions:
+        version = Reader(extensions[_VERSIONS]).number(2)
+    retry = random == _RETRY
+    group, share = _read_share(extensions, retry)
+    return ServerHello(version, suite, retry, group, share)
+
+
+def _read_extensions(body: Reader) -> dict[int, bytes]:
+    if body.empty:
+        return {}
+    found: dict[int, bytes] = {}
+    block = body.vector(2)
+    while not block.empty:
+        code = block.number(2)
+        if code in found:
+            raise Malformed(f"extension {code} stands twice in a hello")
+        found[code] = block.vector(2).rest()
+    return found
+
+
+def _read_share(extensions: dict[int, bytes], retry: bool) -> tuple[int, bytes]:
+    if _KEY_SHARE not in extensions:
+        return 0, b""
+    entry = Reader(extensions[_KEY_SHARE])
+    group = entry.number(2)
+    return group, b"" if retry else entry.vector(2).rest()
+
+
+def read_certificates(message: bytes, modern: bool) -> list[bytes]:
+    """Return the DER certificates of a Certificate message, as sent; raises :class:`Malformed`.
+
+    ``modern`` is the TLS 1.3 form with a request context and extensions (RFC 8446 4.4.2).
+    """
+    body = Reader(message)
+    if modern:
+        body.vector(1)
+    entries, found = body.vector(3), []
+    while not entries.empty:
+        found.append(entries.vector(3).rest())
+        if modern:
+            entries.vector(2)
+    return found

@@ -1,0 +1,71 @@
+"""``troth doctor``: is this machine ready, is troth.yaml, are the client libraries there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from troth import config, plugins
+from troth.cli import common, fail
+from troth.errors import Exit, InputError, TrothError
+from troth.report.words import plural
+
+#: What a target type needs besides troth itself, and the extra that brings it.
+LIBRARIES = {"aws": ("boto3", "aws"), "gcp": ("google.cloud.storage", "gcp")}
+
+
+@click.command("doctor")
+@common.config_option
+def command(
+    config_path: Path | None, controls: tuple[Path, ...], policies: tuple[Path, ...],
+    kinds: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Tell whether everything is ready for a check; exit 2 if something is not."""
+    extra = common.folders(controls, policies, kinds)
+    sound = True
+    for well, text in _examined(config_path, extra):
+        sound = sound and well
+        click.echo(f"{'ok  ' if well else 'BAD '} {text}")
+    fail(Exit.OK if sound else Exit.USAGE)
+
+
+def _examined(path: Path | None, extra: common.Folders) -> Iterator[tuple[bool, str]]:
+    version = ".".join(str(number) for number in sys.version_info[:3])
+    yield sys.version_info >= (3, 11), f"Python {version} (3.11 or later)"
+    yield True, f"{plural(len(plugins.plugins()), 'checker')} installed"
+    try:
+        path = path or config.find(Path.cwd())
+        ready = common.prepare(path, extra)
+    except InputError as error:
+        for problem in error.problems:
+            yield False, str(problem)
+        return
+    except TrothError as error:
+        yield False, str(error)
+        return
+    yield True, f"{path}: {plural(len(ready.setup.chosen), 'policy', 'policies')}"
+    yield from _targets(ready)
+
+
+def _targets(ready: common.Ready) -> Iterator[tuple[bool, str]]:
+    plan = ready.plan()
+    for name, target in ready.setup.config.targets.items():
+        library, extra = LIBRARIES.get(target["type"], ("", ""))
+        if library and not _installed(library):
+            yield False, f"target {name}: {library} is not installed; pip install 'troth[{extra}]'"
+            continue
+        reads = [read for read in plan.reads if read.target == name]
+        permissions = {permission for read in reads for permission in read.permissions}
+        told = f"{plural(len(reads), 'operation')}, {plural(len(permissions), 'permission')}"
+        yield True, f"target {name} ({target['type']}): {told}; troth plan shows them"
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

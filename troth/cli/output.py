@@ -1,0 +1,68 @@
+"""Where results go: formats and paths of ``-o``, and the gate of the exit code."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from troth.errors import UsageError
+from troth.model import Assess
+from troth.report import Format, parse_output
+from troth.verdicts import Gate, Results
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The formats to write: at most one to standard output."""
+
+    wanted: tuple[tuple[Format, str], ...]
+
+    @classmethod
+    def parse(cls, texts: tuple[str, ...]) -> Outputs:
+        """Return the outputs of ``-o``; text to standard output when nothing goes there."""
+        wanted = [parse_output(text) for text in texts]
+        to_stdout = [form for form, path in wanted if not path]
+        if len(to_stdout) > 1:
+            names = " and ".join(to_stdout)
+            raise UsageError(f"{names} cannot both go to standard output; give one a path")
+        if not to_stdout:
+            wanted.append((Format.TEXT, ""))
+        return cls(tuple(wanted))
+
+    def write(self, outcome: Results) -> None:
+        """Render and write every format; raises :class:`UsageError` for a path it cannot write."""
+        for form, path in self.wanted:
+            if form is Format.TEXT and not path:
+                _to_terminal(outcome)
+            elif path:
+                _to_file(Path(path), form.renderer()(outcome))
+            else:
+                sys.stdout.write(form.renderer()(outcome))
+
+
+def _to_terminal(outcome: Results) -> None:
+    """Write text with colours and the terminal's width, or plainly into a pipe."""
+    from rich.console import Console
+
+    from troth.report import console
+
+    width = None if sys.stdout.isatty() else 110
+    console.write(outcome, Console(file=sys.stdout, width=width, highlight=False))
+
+
+def _to_file(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}; choose another") from None
+
+
+def gate_of(fail_on: str, gate: str) -> Gate:
+    """Return the gate of ``--fail-on`` and ``--gate``; raises :class:`UsageError`."""
+    names = [name for name in gate.split(",") if name]
+    known = [assess.value for assess in Assess if assess is not Assess.INFORMATIVE]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--gate: there is no '{name}'; use {', '.join(known)}")
+    return Gate(fail_on, frozenset(Assess(name) for name in names))

@@ -1,0 +1,55 @@
+"""``troth plan``: every read that a check would make, touching nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from troth.cli import common
+from troth.plan import Plan
+from troth.report.words import harmless, plural
+
+
+@click.command("plan")
+@common.config_option
+@common.clause_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text for people, json for programs.",
+)
+def command(
+    config_path: Path | None, controls: tuple[Path, ...], policies: tuple[Path, ...],
+    kinds: tuple[Path, ...], clauses: tuple[str, ...], form: str,
+) -> None:  # fmt: skip
+    """Show every read that a check would make: operation, target, permissions, hosts."""
+    ready = common.prepare(config_path, common.folders(controls, policies, kinds), clauses)
+    plan = ready.plan()
+    if form == "json":
+        rows = [read.as_json() for read in plan.reads]
+        click.echo(json.dumps({"schema": 1, "reads": rows}, indent=1, ensure_ascii=False))
+        return
+    for line in lines(plan):
+        click.echo(harmless(line))
+
+
+def lines(plan: Plan) -> list[str]:
+    """Return the plan as lines of text, grouped by target and partition."""
+    shown: list[str] = []
+    place = ("", "")
+    for read in plan.reads:
+        if (read.target, read.partition) != place:
+            place = (read.target, read.partition)
+            hosts = f" → {', '.join(read.egress)}" if read.egress else ""
+            shown.append(f"{read.target} {read.partition}{hosts}".strip())
+        note = "" if read.allowed else f"  (a {read.effect}, not allowed by the target)"
+        need = ", ".join(read.permissions) or "no permission"
+        shown.append(f"  {read.operation}  per {read.per}  [{need}]  {read.checker}{note}")
+    targets = {read.target for read in plan.reads}
+    total = f"{plural(len(plan.reads), 'operation')} at {plural(len(targets), 'target')}"
+    return [*shown, "", f"{total}; nothing was touched"]

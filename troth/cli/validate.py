@@ -1,0 +1,61 @@
+"""``troth validate``: every file, every reference, every rule; offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from troth import cases, config
+from troth.catalogue import library
+from troth.catalogue.library import Library
+from troth.cli import common
+from troth.errors import InputError, Problem
+from troth.report.words import plural
+
+
+@click.command("validate")
+@common.config_option
+@click.argument("paths", nargs=-1, type=Path)
+def command(
+    config_path: Path | None, controls: tuple[Path, ...], policies: tuple[Path, ...],
+    kinds: tuple[Path, ...], paths: tuple[Path, ...],
+) -> None:  # fmt: skip
+    """Check policy files PATHS, or everything that troth.yaml names, without looking.
+
+    With neither, the shipped files are checked: kinds, controls with their rules, policies.
+    """
+    extra = common.folders(controls, policies, kinds)
+    if paths:
+        books = library.load(extra, policies=[str(path) for path in paths])
+        click.echo(f"{plural(len(books.policies), 'policy', 'policies')} valid")
+        return
+    if config_path or _config_here():
+        ready = common.prepare(config_path, extra)
+        books = ready.setup.library
+    else:
+        books = library.load(extra)
+    problems = rule_problems(books)
+    if problems:
+        raise InputError(problems)
+    click.echo(
+        f"{plural(len(books.policies), 'policy', 'policies')}, "
+        f"{plural(len(books.controls), 'control')}, {plural(len(books.kinds), 'kind')} valid"
+    )
+
+
+def _config_here() -> bool:
+    try:
+        config.find(Path.cwd())
+    except InputError:
+        return False
+    return True
+
+
+def rule_problems(books: Library) -> list[Problem]:
+    """Return every rule that would pass although something it reads was taken away."""
+    return [
+        problem
+        for control in books.controls.values()
+        for problem in cases.survivors(control, books)
+    ]

@@ -1,0 +1,154 @@
+"""Results for a terminal: a table per document, then what is broken, then what is unknown.
+
+Every clause is named once: kept ones by their number, the others with the reason in words.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from troth.model import Assess, Reason, Verdict
+from troth.report.words import LABELS, harmless, of_clause, plural
+from troth.verdicts import Results
+
+#: How many findings of a clause are written out before the rest is counted.
+SHOWN = 3
+_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.UNKNOWN: "yellow"}
+_COLUMNS = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+
+Row = Mapping[str, Any]
+
+
+def render(outcome: Results) -> str:
+    """Return the results as plain text of 100 columns, without colour."""
+    buffer = io.StringIO()
+    write(outcome, Console(file=buffer, width=100, color_system=None, force_terminal=False))
+    return buffer.getvalue()
+
+
+def write(outcome: Results, console: Console) -> None:
+    """Write the results to a console."""
+    by_clause = _by_clause(outcome.findings)
+    for policy in outcome.summary["policies"]:
+        clauses = [row for row in outcome.summary["clauses"] if row["policy"] == policy["id"]]
+        console.print(_table(policy, clauses))
+        _broken(console, clauses, by_clause)
+        _unknown(console, clauses, by_clause)
+        _quiet(console, clauses)
+    _waivers(console, outcome.summary["waivers"])
+    if outcome.summary["partial"]:
+        console.print(Text("This run was interrupted: what was not read is unknown.", "yellow"))
+
+
+def _by_clause(findings: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
+    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in findings:
+        grouped[row["policy"], row["clause"]].append(row)
+    return grouped
+
+
+def _table(policy: Row, clauses: Sequence[Row]) -> Table:
+    title = Text(f"{policy['id']} · {harmless(policy['title'])}", "bold")
+    table = Table(title=title, title_justify="left")
+    table.add_column("clauses")
+    for verdict in _COLUMNS:
+        table.add_column(LABELS[verdict], justify="right", style=_STYLES.get(verdict, ""))
+    table.add_column("all", justify="right")
+    for assess in (Assess.OBSERVED, Assess.RECORDED, Assess.ATTESTED):
+        table.add_row(assess.value, *_counts([row for row in clauses if row["assess"] == assess]))
+    informative = sum(row["assess"] == Assess.INFORMATIVE for row in clauses)
+    table.add_row("informative", "", "", "", "", str(informative))
+    table.add_section()
+    table.add_row("total", *_counts(clauses))
+    return table
+
+
+def _counts(rows: Sequence[Row]) -> list[str]:
+    verdicts = [row["verdict"] for row in rows]
+    return [str(verdicts.count(verdict) or "") for verdict in _COLUMNS] + [str(len(rows))]
+
+
+def _broken(console: Console, clauses: Iterable[Row], findings: Mapping[Any, list[Row]]) -> None:
+    broken = [row for row in clauses if row["verdict"] == Verdict.FAIL]
+    if not broken:
+        return
+    console.print(Text("\nBroken", "bold red"))
+    for row in broken:
+        _clause(console, row, findings[row["policy"], row["clause"]], Verdict.FAIL)
+
+
+def _unknown(console: Console, clauses: Iterable[Row], findings: Mapping[Any, list[Row]]) -> None:
+    """Write the unknown clauses: those that somebody can do something about first."""
+    rows = [row for row in clauses if row["verdict"] == Verdict.UNKNOWN]
+    waiting = [row for row in rows if _awaits_only(findings[row["policy"], row["clause"]])]
+    others = [row for row in rows if row not in waiting]
+    if others:
+        console.print(Text("\nUnknown", "bold yellow"))
+    for row in others:
+        _clause(console, row, findings[row["policy"], row["clause"]], Verdict.UNKNOWN)
+    if waiting:
+        said = f"\nUnknown, no control is written yet ({plural(len(waiting), 'clause')})"
+        console.print(Text(said, "bold yellow"))
+        ids = Text(", ".join(row["clause"] for row in waiting))
+        console.print(Padding(ids, (0, 0, 0, 2), expand=False))
+
+
+def _awaits_only(findings: Iterable[Row]) -> bool:
+    unknown = [row for row in findings if row["verdict"] == Verdict.UNKNOWN]
+    return all(row["reason"] == Reason.NO_CONTROL for row in unknown)
+
+
+def _clause(console: Console, clause: Row, findings: Iterable[Row], verdict: Verdict) -> None:
+    mine = [row for row in findings if row["verdict"] == verdict]
+    head = Text(f"{clause['clause']} ", "bold") + Text(harmless(clause["promise"]))
+    if clause["waived"]:
+        head.append(" (waived)", "cyan")
+    console.print(Padding(head, (0, 0, 0, 2), expand=False))
+    for row in mine[:SHOWN]:
+        console.print(Padding(Text(_line(row), _STYLES.get(verdict, "")), (0, 0, 0, 6), expand=False))
+    if len(mine) > SHOWN:
+        rest = plural(len(mine) - SHOWN, "more finding")
+        name = f"{clause['policy']}/{clause['clause']}"
+        console.print(Text(f"      … and {rest}: troth explain {name}"))
+
+
+def _line(row: Row) -> str:
+    reason = f" [{row['reason']}]" if "reason" in row else ""
+    waiver = row.get("waiver")
+    until = f" (waived until {waiver['expires_on']}: {waiver['reason']})" if waiver else ""
+    permission = f" (permission {row['permission']})" if row.get("permission") else ""
+    place = f"{row['target']} " if row["target"] else ""
+    what = f"{row['control']}: {place}{row['resource']}{reason}"
+    return harmless(f"{what}: {row['why']}{permission}{until}")
+
+
+def _quiet(console: Console, clauses: Sequence[Row]) -> None:
+    for verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE, None):
+        ids = [row["clause"] for row in clauses if row["verdict"] == verdict]
+        if ids:
+            label = LABELS[verdict].capitalize()
+            style = _STYLES.get(verdict, "") if verdict else ""
+            console.print(Text(f"\n{label}: ", style) + Text(", ".join(ids), ""))
+    console.print()
+
+
+def _waivers(console: Console, rows: Iterable[Row]) -> None:
+    for row in rows:
+        if row["state"] != "used":
+            said = f"Waiver {row['id']} is {row['state']} ({row['policy']}/{row['clause']})."
+            console.print(Text(harmless(said), "cyan"))
+
+
+def clause_text(outcome: Results, clause: Row) -> list[str]:
+    """Return the findings of one clause as lines of text."""
+    return [
+        f"{LABELS[row['verdict']]}: {_line(row)}" for row in of_clause(outcome.findings, clause)
+    ]

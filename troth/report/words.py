@@ -1,0 +1,45 @@
+"""Text for people: what a scanned system wrote is made harmless before it is shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from troth.model import Verdict
+
+LABELS: Mapping[str | None, str] = {
+    Verdict.PASS: "kept",
+    Verdict.FAIL: "broken",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.NOT_APPLICABLE: "not applicable",
+    None: "informative",
+}
+
+
+def harmless(text: str) -> str:
+    """Return the text without what a terminal would obey or a reader could not see.
+
+    Control, format and private characters (Unicode categories Cc, Cf, Co, Cs) become ``�``: a
+    bucket's name must not be able to move the cursor or turn the reading direction.
+    """
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in _UNSEEN else sign
+        for sign in text
+    )
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return ``1 clause`` or ``2 clauses``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def of_clause(
+    findings: Iterable[Mapping[str, Any]], clause: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """Return the findings of one clause."""
+    key = (clause["policy"], clause["clause"])
+    return [row for row in findings if (row["policy"], row["clause"]) == key]
