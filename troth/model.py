@@ -65,7 +65,10 @@ class Proof(enum.StrEnum):
     @property
     def rank(self) -> int:
         """Return 3 for an outcome down to 0 for a statement."""
-        return 3 - list(Proof).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {proof: 3 - index for index, proof in enumerate(Proof)}
 
 
 class Assess(enum.StrEnum):

@@ -28,6 +28,12 @@ _AMBIGUOUS = re.compile(
 )
 _STARTS = frozenset("+-.~=<0123456789yYnNtTfFoO")
 
+#: The tags of plain values; any other was written out by hand.
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
+#: Integers up to here survive every JSON reader (RFC 7493); longer texts are not even tried.
+_LARGEST = 2**53 - 1
+_DIGITS = 17
+
 Path = Sequence[str | int]
 
 
@@ -61,14 +67,16 @@ def parse(text: str, path: str) -> Document:
 
     Raises :class:`~troth.errors.InputError` with one problem per fault.
     """
+    problems: list[Problem] = []
     try:
         root = yaml.compose(text, Loader=_Loader)
+        data = None if root is None else _value(root, path, problems, set())
     except yaml.YAMLError as error:
         raise InputError([_syntax(error, path)]) from None
+    except RecursionError:
+        raise InputError.at(Place(path), "is nested too deeply; make it flatter") from None
     if root is None:
         raise InputError.at(Place(path, 1, 1), "the file is empty; write its keys, or remove it")
-    problems: list[Problem] = []
-    data = _value(root, path, problems)
     if problems:
         raise InputError(problems)
     return Document(path, data, text, root)
@@ -91,11 +99,20 @@ def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
     return None
 
 
-def _value(node: Any, path: str, problems: list[Problem]) -> Any:
+def _value(node: Any, path: str, problems: list[Problem], seen: set[int]) -> Any:
+    if node.tag not in _TAGS:
+        text = f"the tag {node.tag} is not read here; write plain JSON values"
+        problems.append(Problem(_at(node, path), text))
+        return None
     if node.__class__ is yaml.ScalarNode:
         return node.value if node.style else _plain(node, path, problems)
+    if id(node) in seen:
+        # An alias, perhaps to itself: a few of them can stand for more values than memory holds.
+        problems.append(Problem(_at(node, path), "an alias leads here; write the value out"))
+        return None
+    seen.add(id(node))
     if node.__class__ is yaml.SequenceNode:
-        return [_value(item, path, problems) for item in node.value]
+        return [_value(item, path, problems, seen) for item in node.value]
     made: dict[str, Any] = {}
     for key, value in node.value:
         name = key.value
@@ -104,7 +121,7 @@ def _value(node: Any, path: str, problems: list[Problem]) -> Any:
             continue
         if name in made:
             problems.append(Problem(_at(key, path), f"key '{name}' stands twice; keep one"))
-        made[name] = _value(value, path, problems)
+        made[name] = _value(value, path, problems, seen)
     return made
 
 
@@ -117,12 +134,24 @@ def _plain(node: Any, path: str, problems: list[Problem]) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _NUMBER.fullmatch(text):
-        return float(text) if any(mark in text for mark in ".eE") else int(text)
+        return _number(node, path, problems)
     if _AMBIGUOUS.fullmatch(text):
         problems.append(
             Problem(_at(node, path), f"YAML readers disagree about {text}; write it as '{text}'")
         )
     return text
+
+
+def _number(node: Any, path: str, problems: list[Problem]) -> int | float:
+    text = node.value
+    is_float = any(mark in text for mark in ".eE")
+    value = float(text) if is_float or len(text) > _DIGITS else int(text)
+    if abs(value) > _LARGEST:
+        shown = text if len(text) < 30 else f"{text[:30]}…"
+        problem = f"the number {shown} is too large to survive every reader; write a smaller one"
+        problems.append(Problem(_at(node, path), problem))
+        return 0
+    return value
 
 
 def _at(node: Any, path: str) -> Place:

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from troth.checker import Facts, Listed, Resource, call, demand, facet
+from troth.checker import (
+    Facts,
+    Listed,
+    ObservationFailed,
+    Reason,
+    Resource,
+    call,
+    demand,
+    facet,
+)
 from troth.checkers.host import commands, log_facts
 from troth.checkers.host.collector import HostChecker
 from troth.checkers.host.settings import drop_ins, equals_settings
@@ -56,6 +65,9 @@ class Journal(HostChecker):
         for ran in (last, first):
             if any(hint in ran.err for hint in _HINTS):
                 raise PermissionError("journal")
+            if ran.status != 0 and "No journal files" not in ran.err:
+                words = f"journalctl ended with status {ran.status}"
+                raise ObservationFailed(Reason.NO_DATA, words)
         return {"first": _unix_stamp(first.out), "last": _unix_stamp(last.out)}
 
     def resources(self) -> Iterator[Resource | Listed]:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 from troth.checker import (
     Facts,
+    Failure,
     Listed,
+    Reason,
     Resource,
     call,
     demand,
@@ -92,17 +94,21 @@ class Logs(HostChecker):
     def extent(self, log: Resource, files: Mapping[str, Any]) -> Facts:
         """Return which events are there.
 
-        The oldest event of files is their oldest first line; without a known time stamp there, the
-        time at which the oldest file was last written, which is later, never earlier. When a log
-        was begun is not recorded.
+        The oldest event is the first line of the oldest file. Where that has no time stamp that is
+        known, the oldest event is missing: the file's own time is that of its last event.
         """
         full = [one for one in files[log.name] if one["size"]]
         if not full:
             return log_facts.extent(None, None, {})
         oldest = min(full, key=lambda one: str(one["first"] or one["modified"]))
-        raw = {"oldest_by": "first line" if oldest["first"] else "modification"}
         newest = max(one["modified"] for one in full)
-        return log_facts.extent(oldest["first"] or oldest["modified"], newest, raw)
+        if oldest["first"]:
+            return log_facts.extent(oldest["first"], newest, {"oldest_file": oldest["path"]})
+        facts = dict(log_facts.extent(newest, newest, {}).values)
+        del facts["oldest_event_at"]
+        words = f"the first line of {oldest['path']} has no time stamp that is known"
+        raw = {"oldest_file": oldest["path"], "no_later_than": oldest["modified"]}
+        return Facts(facts, {"oldest_event_at": Failure(Reason.NO_DATA, words)}, raw)
 
     @facet("content")
     def content(self, log: Resource) -> dict[str, Any]:

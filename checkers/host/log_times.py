@@ -39,6 +39,9 @@ def _stamp(line: str, zone: tzinfo, modified: datetime) -> datetime | None:
         made = datetime.fromtimestamp(int(found[1]), UTC)
     elif found := _SYSLOG.match(line):
         return _syslog(found, zone, modified)
+    elif found := _ISO.search(line[:64]):
+        day, time, offset = found.groups()
+        made = datetime.fromisoformat(f"{day}T{time}{offset or ''}")
     else:
         return None
     return (made if made.tzinfo else made.replace(tzinfo=zone)).astimezone(UTC)

@@ -90,6 +90,13 @@ def test_a_store_is_too_young_only_while_no_backup_is_due(hours: int) -> None:
         assert result.facts == {"newest_started_at": None}
 
 
+def test_a_backup_of_exactly_the_limit_needs_no_whole_list() -> None:
+    started = AS_OF - timedelta(hours=26)
+    point = {"id": "p", "started_at": started, "completed_at": started, "state": "completed"}
+    result = run("newest-backup", backups([point], whole=False), DAY)
+    assert result.facts == {"newest_started_at": started}
+
+
 ODD = {"field": "encrypted", "allowed": [True], "told_by": ""}
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -34,3 +34,13 @@ def test_one_bad_row_costs_one_unknown() -> None:
     found = measured("due-date", population(rows), {**ARGS, "within": Delay("5 days", 5, False)})
     assert found["a"].facts == {"due_on": "2026-11-26", "done_on": None}
     assert set(found["b"].missing) == {"due_on", "done_on"}
+
+
+@given(st.sampled_from([datetime.min, datetime.max]), st.sampled_from([-14, 0, 14]), ZONES)
+def test_the_ends_of_the_calendar_are_no_crash(naive: datetime, hours: int, zone: str) -> None:
+    begun = naive.replace(tzinfo=timezone(timedelta(hours=hours)))
+    row = item("d-1", requested_at=begun, deleted_at=None)
+    for delay in (Delay("5 days", 5, False), Delay("5 working days", 5, True)):
+        args = {**ARGS, "within": delay, "calendar": "japan"}
+        made = measured("due-date", population([row]), args, zone=zone)["d-1"]
+        assert made.missing or made.facts["due_on"].startswith("0001-01")

@@ -17,6 +17,7 @@ from troth.params import Parameter, parse, parse_duration
 REFUSED = Failure(Reason.PERMISSION_DENIED, "refused", "ec2:DescribeSnapshots")
 ZONES = st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe"])
 MOMENTS = st.datetimes(datetime(2025, 1, 10), datetime(2028, 12, 31), timezones=st.just(UTC))
+DAILY = {"minimum": 7, "spacing": parse_duration("P1D", at_most=True)}
 RANGE = Parameter("at_local", "time-range")
 
 
@@ -121,7 +122,35 @@ def test_an_interval_of_days_allows_the_days_between(days: int) -> None:
     assert len(none.facts["missed"]) == max(7, days) - days + 1
 
 
-DAILY = {"minimum": 7, "spacing": parse_duration("P1D", at_most=True)}
+def test_a_span_is_due_from_its_last_instant_and_from_its_first() -> None:
+    at = datetime(2026, 11, 21, 4, tzinfo=UTC)
+    ended = run("on-time-starts", [], on_time("04:00"), at, "UTC", created=at)
+    assert ended.facts == {"due": 1, "missed": ["2026-11-21"]}
+    early = run(
+        "on-time-starts", [], on_time("04:00"), at - timedelta(seconds=1), "UTC", created=at
+    )
+    assert early.facts == {"due": 0, "missed": []}
+
+
+def test_a_store_of_unknown_age_that_falls_short_carries_a_note() -> None:
+    as_of = datetime(2026, 11, 21, tzinfo=UTC)
+    week = nightly(as_of, "UTC", 0, 0)[:7]
+    for name, args in (("generations", DAILY), ("on-time-starts", on_time("00:00"))):
+        for starts, created, noted in (
+            (week, None, False),
+            (week[1:], None, True),
+            (week[1:], as_of - timedelta(days=90), False),
+        ):
+            result = run(name, starts, args, as_of, "UTC", created=created)
+            assert (result.notes != ()) is noted
+
+
+def test_an_interval_beyond_the_points_that_are_asked_for_is_not_judged() -> None:
+    as_of = datetime(2026, 11, 21, tzinfo=UTC)
+    for days, supported in ((31, True), (32, False)):
+        result = run("on-time-starts", [], on_time("00:00", interval=f"P{days}D"), as_of, "UTC")
+        assert ("missed" in result.facts) is supported
+    assert result.missing["missed"].reason is Reason.NOT_SUPPORTED
 
 
 @given(MOMENTS, ZONES, st.lists(st.integers(0, 12 * 24 * 60), max_size=30))

@@ -20,7 +20,9 @@ PERSON = {
     "end_date": None,
     "status": "active",
 }
-days = st.dates(date(2022, 1, 1), date(2027, 6, 1))
+LAST_DAYS = [TODAY - timedelta(days=365), TODAY - timedelta(days=366), TODAY]
+days = st.dates(date(2022, 1, 1), date(2027, 6, 1)) | st.sampled_from(LAST_DAYS)
+ENDS = (date.min, date.max)
 TRAININGS = st.lists(
     st.tuples(days, st.booleans(), st.sampled_from(["security", "Security ", "first aid"])),
     max_size=6,
@@ -107,3 +109,10 @@ def test_who_works_here_now(status: str, ends: str | None, starts: str) -> None:
     works = status == "active" and ends != "2026-11-20" and starts != "2026-11-22"
     assert made.facts["in_audience"] is works
     assert bool(made.notes) is not works
+
+
+@given(st.sampled_from(ENDS), st.sampled_from(ENDS))
+def test_the_ends_of_the_calendar_are_no_crash(start: date, on: date) -> None:
+    made = judged({"start_date": start.isoformat()}, [training(0, on, True, "security")])
+    assert made.facts["in_audience"] is (start == date.min)
+    assert made.facts["entry_met"] is (start == on == date.min)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from troth import canonical
 from troth.model import POPULATION, Failure, Proof, Severity, Verdict
 
 #: How many elements of a list a finding shows.
@@ -51,8 +52,7 @@ class Finding:
     @property
     def id(self) -> str:
         """Return the stable id: ``f-`` and 20 hexadecimal digits of the digest of :attr:`key`."""
-        text = json.dumps(self.key, ensure_ascii=False, separators=(",", ":"))
-        return "f-" + hashlib.sha256(text.encode()).hexdigest()[:20]
+        return "f-" + hashlib.sha256(canonical.dumps(self.key)).hexdigest()[:20]
 
     @property
     def why(self) -> str:

@@ -94,6 +94,7 @@ class PartJudge:
             {name: params.view(value, moment.as_of, moment.zone) for name, value in values.items()},
             moment.as_of,
             moment.today,
+            wanted=_wanted(self.part),
         )
         self.cap = min(
             (
@@ -358,6 +359,16 @@ class PartJudge:
             severity=question.control.severity,
             **more,
         )
+
+
+def _wanted(part: Part) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the facts that any rule or note of the part reads, by facet."""
+    readings = [rule.reading for rule in part.rules]
+    readings += [rule.when_reading for rule in part.rules] + [note.reading for note in part.notes]
+    names: dict[str, set[str]] = {}
+    for chain in (chain for reading in readings for chain in reading.facts):
+        names.setdefault(chain[0], set()).add(chain[1])
+    return tuple((facet, tuple(sorted(names[facet]))) for facet in sorted(names))
 
 
 _DECIDED = (Verdict.PASS, Verdict.FAIL)

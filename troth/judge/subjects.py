@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,9 +66,8 @@ def subject(kind: Kind, target: str, line: Mapping[str, Any], as_of: datetime) -
 
 def stale_since(observed_at: str, max_age: str, as_of: datetime, what: str) -> Failure | None:
     """Return a ``stale`` failure if the instant lies longer than ``max_age`` before ``as_of``."""
-    limit = _limit(max_age)
     seen = datetime.fromisoformat(observed_at)
-    if limit.after(seen, _UTC) >= as_of:
+    if seen >= _oldest(max_age, as_of):
         return None
     when = seen.astimezone(UTC).isoformat(timespec="seconds")
     return Failure(
@@ -75,13 +75,10 @@ def stale_since(observed_at: str, max_age: str, as_of: datetime, what: str) -> F
     )
 
 
-def _limit(max_age: str) -> params.Duration:
-    if max_age not in _LIMITS:
-        _LIMITS[max_age] = params.parse_duration(max_age)
-    return _LIMITS[max_age]
-
-
-_LIMITS: dict[str, params.Duration] = {}
+@lru_cache(maxsize=256)
+def _oldest(max_age: str, as_of: datetime) -> datetime:
+    """Return the oldest instant that is not stale, by the calendar of UTC."""
+    return params.parse_duration(max_age).before(as_of, _UTC)
 
 
 def listing_failure(kind: Kind, unit: Unit, as_of: datetime) -> Failure | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from troth.measures.base import Inputs, Measured, MissingFact, measure
-from troth.measures.reading import Row, Rows, day, rows, today
+from troth.measures.reading import Row, Rows, after, day, rows, today
 from troth.measures.standards import EXTENDS, REMARKS, SUCCESSORS, canonical, form
 from troth.params import Duration
 
@@ -41,7 +41,13 @@ class _Held:
         if standard in self.rows:
             return self.rows[standard][0][1]
         family = standard.partition(" ")[0]
-        near = sorted(name for name in self.rows if name.partition(" ")[0] == family)
+        near = sorted(
+            {
+                str(held[0][0]["row.standard"])
+                for name, held in self.rows.items()
+                if name.partition(" ")[0] == family
+            }
+        )
         return f"no row; there is {', '.join(near)}" if near else "no row"
 
 
@@ -110,7 +116,9 @@ def _groups(read: Rows, inputs: Inputs) -> dict[str, list[Row]]:
     if kind == "gateway":
         return {"gateway": by_holder.get("gateway", [])}
     found = {
-        name: held for name, held in sorted(by_holder.items()) if name not in ("own", "gateway")
+        str(held[0]["row.holder"]).strip(): held
+        for name, held in sorted(by_holder.items())
+        if name not in ("own", "gateway")
     }
     return found or {_ANY_PROVIDER: []}
 
@@ -142,10 +150,11 @@ def _lacking(held: _Held, inputs: Inputs) -> Iterator[str]:
 
 def _notes(held: _Held, inputs: Inputs) -> Iterator[str]:
     now = today(inputs).isoformat()
-    for name in (canonical(wanted) for wanted in inputs.args["standards"]):
+    for wanted in inputs.args["standards"]:
+        name = canonical(wanted)
         accepted = SUCCESSORS.get(name, (name, ""))[0]
         if name in SUCCESSORS and accepted in held.current:
-            yield f"{accepted} was accepted for {name}: {SUCCESSORS[name][1]}"
+            yield f"{accepted} was accepted for {wanted}: {SUCCESSORS[name][1]}"
         if name in REMARKS:
             yield REMARKS[name]
         for row, why in held.rows.get(accepted, []):
@@ -162,7 +171,7 @@ def _why_not(row: Row, inputs: Inputs) -> str:
     if standard in SUCCESSORS:
         return SUCCESSORS[standard][1]
     if row["row.type"] not in shown.types:
-        return f"it is shown by a {' or '.join(shown.types)}, the row is a {row['row.type']}"
+        return f"it takes type {' or '.join(shown.types)}, the row is of type {row['row.type']}"
     if not scope:
         return "it names no scope"
     if service.casefold() not in scope.casefold():
@@ -204,4 +213,4 @@ def _issue(row: Row, inputs: Inputs) -> str:
 
 
 def _after(text: str, months: int) -> date:
-    return Duration(f"P{months}M", months, timedelta(), at_most=True).after_date(day(text))
+    return after(day(text), Duration(f"P{months}M", months, timedelta(), at_most=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.measures.base import Inputs, Item, Measured, MissingFact, measure
+from troth.measures.reading import local_day
 from troth.measures.workdays import due
 
 
@@ -31,10 +32,10 @@ def due_date(inputs: Inputs) -> Iterator[Measured]:
 
 def _dates(item: Item, inputs: Inputs) -> dict[str, str | None]:
     begun, done = item.get(inputs.args["from"]), item.get(inputs.args["done"])
-    start = begun.astimezone(inputs.zone).date()
+    start = local_day(begun, inputs.zone)
     last = due(start, inputs.args["within"], inputs.args["calendar"])
     finished = done is not None and done <= inputs.as_of
     return {
         "due_on": last.isoformat(),
-        "done_on": done.astimezone(inputs.zone).date().isoformat() if finished else None,
+        "done_on": local_day(done, inputs.zone).isoformat() if finished else None,
     }

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from troth.measures.base import Inputs, Measured, MissingFact, measure
-from troth.measures.reading import Row, Rows, day, rows, today
+from troth.measures.reading import Row, Rows, after, day, rows, today
 
 _FACTS = (
     "row.kind",
@@ -71,14 +71,14 @@ def _lacking(dates: dict[str, list[date]], inputs: Inputs) -> Iterator[str]:
     for kind, days in dates.items():
         if not days:
             yield f"{kind}: none"
-        elif inputs.args["interval"].after_date(days[-1]) < today(inputs):
+        elif after(days[-1], inputs.args["interval"]) < today(inputs):
             yield f"{kind}: the newest is of {days[-1]}"
 
 
 def _gaps(dates: dict[str, list[date]], inputs: Inputs) -> Iterator[str]:
     for kind, days in dates.items():
         for first, second in pairwise(days):
-            if inputs.args["interval"].after_date(first) < second:
+            if after(first, inputs.args["interval"]) < second:
                 yield f"{kind}: none between {first} and {second}"
 
 

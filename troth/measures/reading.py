@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from troth.measures.base import Inputs, Item, MissingFact, Population
 from troth.model import Failure, Reason
+from troth.params import Duration
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,28 @@ def day(text: str) -> date:
     except ValueError as error:
         failure = Failure(Reason.MALFORMED_RESPONSE, f"{text!r} is not a date of the calendar")
         raise MissingFact(failure) from error
+
+
+def local_day(instant: datetime, zone: ZoneInfo) -> date:
+    """Return an instant's date in a zone; raises :class:`MissingFact` outside the calendar."""
+    try:
+        return instant.astimezone(zone).date()
+    except OverflowError as error:
+        text = f"{instant.isoformat()} lies at the end of the calendar"
+        raise MissingFact(Failure(Reason.MALFORMED_RESPONSE, text)) from error
+
+
+def after(start: date, duration: Duration) -> date:
+    """Return the date one duration after ``start``, or the last date that there is."""
+    try:
+        return duration.after_date(start)
+    except (OverflowError, ValueError):
+        return date.max
+
+
+def before(end: date, duration: Duration) -> date:
+    """Return the date one duration before ``end``, or the first date that there is."""
+    try:
+        return duration.before_date(end)
+    except (OverflowError, ValueError):
+        return date.min

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.measures.base import Inputs, Measured, MissingFact, measure
-from troth.measures.reading import Rows, day, rows, today
+from troth.measures.reading import Rows, after, day, rows, today
 from troth.model import Failure, Reason
 
 
@@ -59,4 +59,4 @@ def _judged(
 
 
 def _old(text: str, inputs: Inputs) -> bool:
-    return bool(inputs.args["within"].after_date(day(text)) < today(inputs))
+    return after(day(text), inputs.args["within"]) < today(inputs)

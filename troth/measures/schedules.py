@@ -16,8 +16,11 @@ from zoneinfo import ZoneInfo
 from troth.measures.backups import CREATED, POINTS, usable
 from troth.measures.base import Inputs, Measured, MissingFact, measure
 from troth.measures.coverage import listed
+from troth.model import Failure, Reason
 from troth.params import Duration, TimeRange
 
+#: The longest interval in days whose spans the recovery points that are asked for reach.
+LONGEST = 31
 UNDATED = "when the store was made is not recorded; it was judged as an old one"
 
 
@@ -34,12 +37,14 @@ def on_time_starts(inputs: Inputs) -> Iterator[Measured]:
     after the store was made; every ``interval`` (in whole days, at least one) of them needs one
     start that was not manual. A start that is still running counts in the newest span.
     ``due`` is how many spans were looked at, ``missed`` are local dates on which a span begins.
+    An interval above :data:`LONGEST` days is not-supported.
     """
     every = max(1, inputs.args["interval"].days)
-    spans = _ended_spans(inputs, max(inputs.args["days"], every))
+    spans = _ended_spans(inputs, min(max(inputs.args["days"], every), LONGEST))
     for item in inputs.population.items:
         try:
             created = item.get(CREATED)
+            _supported(every)
         except MissingFact as signal:
             both = dict.fromkeys(("due", "missed"), signal.failure)
             yield Measured({}, both, resource=item.id)
@@ -96,6 +101,12 @@ class Span:
     day: date
     start: datetime
     end: datetime
+
+
+def _supported(every: int) -> None:
+    if every > LONGEST:
+        text = f"start times are judged for intervals of at most {LONGEST} days, not {every}"
+        raise MissingFact(Failure(Reason.NOT_SUPPORTED, text))
 
 
 def _ended_spans(inputs: Inputs, wanted: int) -> list[Span]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from troth.measures.base import Inputs, Item, Measured, MissingFact, measure
-from troth.measures.reading import Rows, day, rows, today
+from troth.measures.reading import Rows, after, before, day, rows, today
 from troth.model import Failure, Reason
 
 _YIELDS = ("in_audience", "entry_met", "entry_due_on", "next_due_on")
@@ -63,8 +63,8 @@ def _person(
     start = day(person.get("row.start_date"))
     dates = [day(text) for text in sorted(finished.get(person.get("row.person_id"), []))]
     delay, interval = inputs.args["delay"], inputs.args["interval"]
-    entry_due, opens = delay.after_date(start), interval.before_date(start)
-    next_due = max([entry_due, *(interval.after_date(done) for done in dates[-1:])])
+    entry_due, opens = after(start, delay), before(start, interval)
+    next_due = max([entry_due, *(after(done, interval) for done in dates[-1:])])
     facts: dict[str, Any] = {
         "in_audience": not absence,
         "entry_met": any(opens <= done <= entry_due for done in dates),

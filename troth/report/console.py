@@ -113,7 +113,9 @@ def _clause(console: Console, clause: Row, findings: Iterable[Row], verdict: Ver
         head.append(" (waived)", "cyan")
     console.print(Padding(head, (0, 0, 0, 2), expand=False))
     for row in mine[:SHOWN]:
-        console.print(Padding(Text(_line(row), _STYLES.get(verdict, "")), (0, 0, 0, 6), expand=False))
+        console.print(
+            Padding(Text(_line(row), _STYLES.get(verdict, "")), (0, 0, 0, 6), expand=False)
+        )
     if len(mine) > SHOWN:
         rest = plural(len(mine) - SHOWN, "more finding")
         name = f"{clause['policy']}/{clause['clause']}"

@@ -36,7 +36,8 @@ class Bench:
     """Where rules run: the parameters and the time are set once, the facts resource by resource.
 
     ``facts`` are coerced facts by facet; ``missing`` maps ``facet``, ``facet.fact`` or
-    ``measured.name`` to why it is not there.
+    ``measured.name`` to why it is not there. ``wanted`` limits what is handed to the engine to
+    these facts by facet; empty means everything.
     """
 
     params: Mapping[str, Any]
@@ -45,13 +46,14 @@ class Bench:
     facts: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, Failure] = field(default_factory=dict)
+    wanted: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         """Hand the values that stay the same to the engine once; converting them is costly."""
         import cel
 
         self._context = cel.Context(
-            {"params": dict(self.params), "as_of": self.as_of, "today": self.today}
+            {"params": dict(self.params), "as_of": self.as_of, "today": self.today, "measured": {}}
         )
         self.put(self.facts, self.measured, self.missing)
 
@@ -62,9 +64,21 @@ class Bench:
         missing: Mapping[str, Failure],
     ) -> None:
         """Set what the next rules are about."""
+        if measured or self.measured:
+            self._context.add_variable("measured", measured)
+        self._context.add_variable("facts", self._needed(facts))
         self.facts, self.measured, self.missing = facts, measured, missing
-        self._context.add_variable("facts", facts)
-        self._context.add_variable("measured", measured)
+
+    def _needed(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the facts that are ever read here; handing over the others is wasted time."""
+        if not self.wanted:
+            return facts
+        needed: dict[str, Any] = {}
+        for facet, names in self.wanted:
+            values = facts.get(facet)
+            if values is not None:
+                needed[facet] = {name: values[name] for name in names if name in values}
+        return needed
 
     def decide(self, source: str, reading: Reading) -> Decision:
         """Return what the expression comes to.

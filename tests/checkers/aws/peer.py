@@ -72,6 +72,7 @@ class Peer:
     address: str
     asked: list[str] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    regions: dict[str, str] = field(default_factory=dict)
     _plans: list[tuple[str, list[Fault | None]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closing: threading.Event = field(default_factory=threading.Event)
@@ -91,9 +92,13 @@ class Peer:
         return None
 
 
-def _named(handler: BaseHTTPRequestHandler, body: bytes) -> str:
+def _scope(handler: BaseHTTPRequestHandler) -> tuple[str, str]:
+    """Return the service and the region that the request is signed for."""
     scope = handler.headers.get("Authorization", "").partition("Credential=")[2].split("/")
-    service = scope[3] if len(scope) > 4 else "unsigned"
+    return (scope[3], scope[2]) if len(scope) > 4 else ("unsigned", "")
+
+
+def _named(handler: BaseHTTPRequestHandler, service: str, body: bytes) -> str:
     target = handler.headers.get("X-Amz-Target", "").rpartition(".")[2]
     form = dict(parse_qsl(body.decode("utf-8", "replace")))
     if target or "Action" in form:
@@ -121,7 +126,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.peer._next(_named(self, body), body.decode("utf-8", "replace"))
+        service, region = _scope(self)
+        name = _named(self, service, body)
+        self.peer.regions[name] = region
+        fault = self.peer._next(name, body.decode("utf-8", "replace"))
         if fault is not None and (fault.hang or fault.reset):
             if fault.hang:
                 self.peer._closing.wait()

@@ -121,7 +121,7 @@ def test_silence_towards_one_sort_of_client_leaves_the_list_open(
         servers.openssl(tmp_path, [rsa, ecdsa], "-tls1_3") as real,
         servers.gate(real, decide) as (port, _),
     ):
-        look = Look(f"127.0.0.1:{port}", timeout_seconds=0.5)
+        look = Look(f"127.0.0.1:{port}", timeout_seconds=1.0)
         # The opening shows the EC leaf, so the EC question need not be put; RSA is answered.
         assert look.facet("certificates")["presented"]["complete"] is True
 
@@ -132,7 +132,7 @@ def test_silence_towards_one_sort_of_client_leaves_the_list_open(
         servers.openssl(tmp_path, [rsa, ecdsa], "-tls1_3") as real,
         servers.gate(real, no_rsa) as (port, _),
     ):
-        look = Look(f"127.0.0.1:{port}", timeout_seconds=0.5)
+        look = Look(f"127.0.0.1:{port}", timeout_seconds=1.0)
         seen, trust = look.facet("certificates"), look.facet("trust")
     assert "complete" not in seen["presented"]
     assert ("leaf", "EC", 256) in keys(seen)

@@ -18,7 +18,7 @@ from troth.checkers.tls.hello import ClientHello
 OLD = ("-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
 FACETS = ("versions", "ciphers", "certificates", "trust")
 #: Generous where an answer is expected, short where the peer will never answer.
-SHORT = {"timeout_seconds": 0.5, "deadline_seconds": 60.0}
+SHORT: dict[str, Any] = {"timeout_seconds": 1.0, "deadline_seconds": 60.0}
 
 
 def alert(code: int, level: int = 2) -> bytes:
@@ -62,12 +62,11 @@ def flooding(connection: socket.socket, index: int) -> None:
         connection.sendall(alert(90, level=1) * 1000)
 
 
-@pytest.mark.parametrize("facet", FACETS)
 @pytest.mark.parametrize(
     ("handle", "reason", "word"),
     [
-        (silent, "timeout", "0.5 s"),
-        (dripping, "timeout", "0.5 s"),
+        (silent, "timeout", "1 s"),
+        (dripping, "timeout", "1 s"),
         (closing, "unproven", "closed"),
         (flooding, "malformed-response", "100000 bytes"),
         (saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "malformed-response", "plain HTTP"),
@@ -83,12 +82,13 @@ def flooding(connection: socket.socket, index: int) -> None:
     ],
 )
 def test_a_peer_that_never_speaks_tls_gives_its_reason_and_no_fact(
-    facet: str, handle: Any, reason: str, word: str
+    handle: Any, reason: str, word: str
 ) -> None:
     with servers.serve(handle) as port:
-        failure = Look(f"127.0.0.1:{port}", **SHORT).failure(facet)
-    assert failure.reason == reason
-    assert word in failure.message
+        look = Look(f"127.0.0.1:{port}", **SHORT)
+        failures = [look.failure(facet) for facet in FACETS]
+    assert {failure.reason for failure in failures} == {reason}
+    assert all(word in failure.message for failure in failures)
 
 
 def test_one_silent_opening_is_enough_for_all_facets() -> None:
@@ -121,7 +121,7 @@ def test_an_old_version_answered_too_late_is_not_refused(rsa: Issued, tmp_path: 
         seen = Look(f"127.0.0.1:{port}", **SHORT).facet("versions")
     assert (seen["tls1_2"], seen["tls1_3"]) == ("accepted", "accepted")
     assert [seen.reason(name) for name in ("ssl3", "tls1_0", "tls1_1")] == ["unproven"] * 3
-    assert "0.5 s" in seen.missing["tls1_0"].message
+    assert "1 s" in seen.missing["tls1_0"].message
 
 
 @pytest.mark.parametrize("rude", [False, servers.reset])
@@ -223,7 +223,7 @@ def test_the_endpoints_time_bounds_all_questions_and_spares_the_control(
         servers.openssl(tmp_path, [rsa], *OLD, "-no_tls1") as real,
         servers.gate(real, decide) as (port, _),
     ):
-        look = Look(f"127.0.0.1:{port}", timeout_seconds=0.5, deadline_seconds=1.6)
+        look = Look(f"127.0.0.1:{port}", timeout_seconds=1.0, deadline_seconds=3.3)
         ciphers, versions = look.facet("ciphers"), look.facet("versions")
     assert ciphers.reason("suites_256") == "unproven"
     assert ciphers.reason("suites_below_128") == "unproven"
@@ -233,7 +233,7 @@ def test_the_endpoints_time_bounds_all_questions_and_spares_the_control(
 
 def test_a_facet_that_is_not_selected_is_not_probed(rsa: Issued, tmp_path: Path) -> None:
     with (
-        servers.openssl(tmp_path, [rsa]) as real,
+        servers.openssl(tmp_path, [rsa], "-min_protocol", "TLSv1.2") as real,
         servers.gate(real, lambda *_: True) as (port, hellos),
     ):
         look = Look(f"127.0.0.1:{port}")
