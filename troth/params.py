@@ -40,15 +40,17 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True)
 class Duration:
-    """A calendar duration of ``months`` and an exact part of ``rest``; ``at_most`` tells its use.
+    """A duration of calendar ``months``, calendar ``dates`` (weeks and days) and an exact ``time``.
 
+    P1D is the same time of the next local day, PT24H is 24 hours, also over a clock change.
     ``at_most`` is True when the parameter is a maximum (a deadline, an age limit) and False when
     it is a minimum (a retention).
     """
 
     text: str
     months: int
-    rest: timedelta
+    dates: int
+    time: timedelta
     at_most: bool = False
 
     @property
@@ -59,12 +61,12 @@ class Duration:
         """
         table = _FEWEST if self.at_most else _MOST
         years, months = divmod(self.months, 12)
-        return years * 365 + table[months] + self.rest.days
+        return years * 365 + table[months] + self.dates + self.time.days
 
     @property
     def seconds(self) -> int:
         """Return :attr:`days` and the time part in seconds."""
-        return self.days * 86400 + self.rest.seconds
+        return self.days * 86400 + self.time.seconds
 
     def before(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """Return the instant one duration before ``instant``, by the calendar of ``zone``."""
@@ -76,17 +78,17 @@ class Duration:
 
     def after_date(self, day: date) -> date:
         """Return the date one duration after ``day``; the last of the month if there is none."""
-        return _add_months(day, self.months) + timedelta(days=self.rest.days)
+        return _add_months(day, self.months) + timedelta(days=self.dates + self.time.days)
 
     def before_date(self, day: date) -> date:
         """Return the date one duration before ``day``; the last of the month if there is none."""
-        return _add_months(day, -self.months) - timedelta(days=self.rest.days)
+        return _add_months(day, -self.months) - timedelta(days=self.dates + self.time.days)
 
     def _shift(self, instant: datetime, zone: ZoneInfo, sign: int) -> datetime:
         local = instant.astimezone(zone)
-        day = _add_months(local.date(), sign * self.months) + timedelta(days=sign * self.rest.days)
+        day = _add_months(local.date(), sign * self.months) + timedelta(days=sign * self.dates)
         moved = datetime.combine(day, local.time(), zone).astimezone(UTC)
-        return moved + sign * timedelta(seconds=self.rest.seconds)
+        return moved + sign * self.time
 
     def leap_day_in(self, as_of: datetime, zone: ZoneInfo) -> bool:
         """Tell whether the duration that ends at ``as_of`` holds a 29 February."""
@@ -173,8 +175,8 @@ def parse_duration(text: Any, *, at_most: bool = False) -> Duration:
     years, months, weeks, days, hours, minutes, seconds = (
         int(part or 0) for part in found.groups()
     )
-    rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-    return Duration(str(text), years * 12 + months, rest, at_most)
+    time = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return Duration(str(text), years * 12 + months, weeks * 7 + days, time, at_most)
 
 
 def _duration(parameter: Parameter, value: Any) -> Duration:

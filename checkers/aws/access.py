@@ -71,6 +71,8 @@ class Access:
         self._session: Any = None
         self._remembered: dict[str, Any] = {}
         self._lock = threading.RLock()
+        # Apart from the other, so that one slow answer does not keep threads from their clients.
+        self._asking = threading.Lock()
 
     def client(self, service: str, region: str) -> Any:
         """Return the client of one service in one region; the same object every time."""
@@ -81,7 +83,7 @@ class Access:
 
     def remember(self, name: str, ask: Callable[[], Any]) -> Any:
         """Return what ``ask`` answered the first time; an exception is not remembered."""
-        with self._lock:
+        with self._asking:
             if name not in self._remembered:
                 self._remembered[name] = ask()
             return self._remembered[name]

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from troth.checker import Facts, Listed, ObservationFailed, Reason, Resource, call, demand, facet
+from troth.checker import (
+    Facts,
+    Failure,
+    Listed,
+    ObservationFailed,
+    Reason,
+    Resource,
+    call,
+    demand,
+    facet,
+)
 from troth.checkers.aws.family import AwsRegionChecker, Rows, instant, tags_of
 
 #: Which events a selector lets through: reads, writes, and whether it takes all of those.
@@ -39,7 +49,9 @@ class Trails(AwsRegionChecker):
     def trails(self) -> Rows:
         """Return the trails that work in the region; the operation has no pages."""
         answer = self.ask("cloudtrail:DescribeTrails", ["trailList"], includeShadowTrails=True)
-        return Rows(tuple(answer["trailList"]))
+        rows = tuple(row for row in answer["trailList"] if isinstance(row, Mapping))
+        odd = Failure(Reason.MALFORMED_RESPONSE, "cloudtrail:DescribeTrails: a trail is no object")
+        return Rows(rows, odd if len(rows) < len(answer["trailList"]) else None)
 
     @call("cloudtrail:GetTrailStatus", actions=["cloudtrail:GetTrailStatus"], per="resource")
     def status(self, trail: Resource) -> Any:

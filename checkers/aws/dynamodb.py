@@ -43,7 +43,9 @@ class DynamoRegion(AwsRegionChecker):
         absent_on=[_GONE],
     )
     def table_response(self, table: Resource) -> Any:
-        """Return one table's description; a table that is gone has none."""
+        """Return one table's description; a table that is gone or elsewhere has none."""
+        if "@" in table.id:
+            return ABSENT
         return self.ask("dynamodb:DescribeTable", ["Table"], TableName=table.name)
 
     @call(
@@ -53,7 +55,9 @@ class DynamoRegion(AwsRegionChecker):
         absent_on=[_GONE],
     )
     def tags_response(self, table: Resource) -> Any:
-        """Return one table's tags; a table that is gone has none."""
+        """Return one table's tags; a table that is gone or elsewhere has none."""
+        if "@" in table.id:
+            return ABSENT
         return self.pages(
             "dynamodb:ListTagsOfResource", "Tags", require=["Key", "Value"], ResourceArn=table.id
         )

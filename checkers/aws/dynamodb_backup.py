@@ -58,6 +58,8 @@ class TableBackups(BackupChecker, DynamoRegion):
     )
     def continuous_response(self, table: Resource) -> Any:
         """Return whether point-in-time recovery is on."""
+        if "@" in table.id:
+            return ABSENT
         return self.ask(
             "dynamodb:DescribeContinuousBackups",
             ["ContinuousBackupsDescription"],
@@ -78,7 +80,7 @@ class TableBackups(BackupChecker, DynamoRegion):
     @facet("subject", uses=["tables", "table_response"])
     def subject(self, table: Resource, tables: Rows, response: Any) -> Mapping[str, Any] | Facts:
         """Return what the table is; a table stands alone."""
-        if response is ABSENT or "@" in table.id:
+        if response is ABSENT:
             return self.gone_subject("table", tables)
         created = instant(demand(response, "Table", "CreationDateTime"))
         return {"form": "table", "created_at": created, "system": ""}

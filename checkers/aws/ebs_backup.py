@@ -7,7 +7,7 @@ operation and are not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -64,7 +64,7 @@ class VolumeBackups(BackupChecker, EbsRegion):
     @facet("subject", uses=["volumes"])
     def subject(self, volume: Resource, volumes: Rows) -> Mapping[str, Any] | Facts:
         """Return what the volume is and which instance it belongs to."""
-        found = volumes.where("VolumeId", volume.name)
+        found = _living(volume, volumes)
         if not found:
             return self.gone_subject("volume", volumes)
         row = found[0]
@@ -87,7 +87,7 @@ class VolumeBackups(BackupChecker, EbsRegion):
     @facet("tags", uses=["volumes"])
     def tags(self, volume: Resource, volumes: Rows) -> Mapping[str, str]:
         """Return the volume's tags."""
-        return self.tags_from(volumes, volumes.where("VolumeId", volume.name))
+        return self.tags_from(volumes, _living(volume, volumes))
 
     def _point(self, volume: Resource, row: Mapping[str, Any]) -> Point:
         state = _STATES.get(str(demand(row, "State")))
@@ -106,6 +106,11 @@ class VolumeBackups(BackupChecker, EbsRegion):
             storage="s3",
             size_bytes=row.get("FullSnapshotSizeInBytes"),
         )
+
+
+def _living(volume: Resource, volumes: Rows) -> Sequence[Mapping[str, Any]]:
+    """Return the volume's row; a set of copies from elsewhere has none, whatever its name."""
+    return () if "@" in volume.id else volumes.where("VolumeId", volume.name)
 
 
 def _attached(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:

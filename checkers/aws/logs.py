@@ -38,6 +38,9 @@ _LATE = timedelta(days=3)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+#: First and last event.
+Span = tuple[datetime, datetime]
+
 
 class Groups(AwsRegionChecker):
     """Log groups of one region, with their retention, their extent and what they receive."""
@@ -64,28 +67,30 @@ class Groups(AwsRegionChecker):
 
     @call("logs:DescribeLogStreams", actions=["logs:DescribeLogStreams"], per="key")
     def streams(self, key: str) -> Mapping[str, Any]:
-        """Return the streams of a group, the latest event first; ``key`` is ``days:group name``.
+        """Return the span of the events of a group; ``key`` is ``days:group name``.
 
-        ``days`` is the group's retention, 0 when it keeps events forever. Streams whose latest
-        event is past the retention are not read: nothing is left in them. ``read_at`` is the
-        ISO 8601 instant of the reading; ``complete`` tells whether all other streams were read.
+        ``days`` is the group's retention, 0 when it keeps events forever. ``oldest`` and
+        ``newest`` are aware datetimes or None, ``read_at`` is when it was read. Pages come with
+        the latest event first and are summed up at once, for a group may have a million streams.
+        ``complete`` tells whether every stream was read in which the retention left an event.
         """
         days, _, name = key.partition(":")
         read_at = datetime.now(UTC)
-        gone = read_at - timedelta(days=int(days)) - _LATE if int(days) else _EPOCH
-        streams: list[Mapping[str, Any]] = []
+        floor = read_at - timedelta(days=int(days)) if int(days) else _EPOCH
+        spans: list[Span] = []
         more: dict[str, str] = {}
         for _ in range(_PAGES):
             page = self._stream_page(name, more)
-            streams += page["logStreams"]
-            done = "nextToken" not in page or _all_gone(page["logStreams"], gone)
+            spans = _summed(spans + _spans(page["logStreams"], floor))
+            done = "nextToken" not in page or _all_gone(page["logStreams"], floor)
             if done:
                 break
             more = {"nextToken": page["nextToken"]}
-        return {"logStreams": streams, "read_at": read_at.isoformat(), "complete": done}
+        oldest, newest = spans[0] if spans else (None, None)
+        return {"oldest": oldest, "newest": newest, "read_at": read_at, "complete": done}
 
     def _stream_page(self, name: str, more: Mapping[str, str]) -> dict[str, Any]:
-        return self.ask(
+        answer = self.ask(
             "logs:DescribeLogStreams",
             ["logStreams"],
             logGroupName=name,
@@ -94,6 +99,9 @@ class Groups(AwsRegionChecker):
             limit=50,
             **more,
         )
+        if not all(isinstance(stream, Mapping) for stream in answer["logStreams"]):
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, "a log stream is no object")
+        return answer
 
     @call("logs:ListTagsForResource", actions=["logs:ListTagsForResource"], per="key")
     def tags_response(self, arn: str) -> Any:
@@ -130,20 +138,21 @@ class Groups(AwsRegionChecker):
         that a group of no bytes whose events are not new holds none.
         """
         row = groups.one("logGroupName", resource.name)
-        (answer,) = streams.values()
+        (span,) = streams.values()
         facts: dict[str, Any] = {"created_at": _moment(demand(row, "creationTime")).isoformat()}
-        live = _live(answer, _days(row), demand(row, "storedBytes"))
-        if not live and demand(row, "storedBytes"):
+        size, newest = demand(row, "storedBytes"), demand(span, "newest")
+        if size and newest is None:
             why = Failure(Reason.NO_DATA, "the group holds bytes, but no stream tells of an event")
             names = ("has_events", "oldest_event_at", "newest_event_at")
             return Facts(facts, missing=dict.fromkeys(names, why))
-        facts["has_events"] = bool(live)
-        facts["newest_event_at"] = max(last for _, last in live).isoformat() if live else None
-        if not demand(answer, "complete"):
+        if newest is None or (not size and newest < demand(span, "read_at") - _LATE):
+            none = {"has_events": False, "oldest_event_at": None, "newest_event_at": None}
+            return Facts(facts | none)
+        facts |= {"has_events": True, "newest_event_at": newest.isoformat()}
+        if not demand(span, "complete"):
             why = Failure(Reason.NO_DATA, f"the group has more than {_PAGES * 50} streams")
             return Facts(facts, missing={"oldest_event_at": why})
-        facts["oldest_event_at"] = min(first for first, _ in live).isoformat() if live else None
-        return Facts(facts)
+        return Facts(facts | {"oldest_event_at": demand(span, "oldest").isoformat()})
 
     def unnamed(self, resource: Resource) -> Iterator[str]:
         """Give the ARN of a group that no glob of the target names: its tag is asked for."""
@@ -186,24 +195,23 @@ def _days(row: Mapping[str, Any]) -> int | None:
     return days
 
 
-def _all_gone(page: list[Mapping[str, Any]], gone: datetime) -> bool:
-    """Tell whether a page, latest event first, ends with a stream that ended before ``gone``."""
-    return bool(page) and "lastEventTimestamp" in page[-1] and _last(page[-1]) < gone
+def _spans(page: list[Mapping[str, Any]], floor: datetime) -> list[Span]:
+    """Return first and last event of each stream that has an event not older than ``floor``."""
+    return [
+        (max(_moment(stream["firstEventTimestamp"]), floor), _last(stream))
+        for stream in page
+        if "firstEventTimestamp" in stream and _last(stream) >= floor
+    ]
 
 
-def _live(
-    answer: Mapping[str, Any], days: int | None, size: int
-) -> list[tuple[datetime, datetime]]:
-    """Return the first and last event of each stream that still holds events."""
-    read_at = datetime.fromisoformat(demand(answer, "read_at"))
-    floor = read_at - timedelta(days=days) if days else _EPOCH
-    found = []
-    for stream in demand(answer, "logStreams"):
-        if "firstEventTimestamp" in stream and _last(stream) >= floor:
-            found.append((max(_moment(stream["firstEventTimestamp"]), floor), _last(stream)))
-    if not size and all(last < read_at - _LATE for _, last in found):
-        return []
-    return found
+def _summed(spans: list[Span]) -> list[Span]:
+    """Return one span over all, or none."""
+    return [(min(s[0] for s in spans), max(s[1] for s in spans))] if spans else []
+
+
+def _all_gone(page: list[Mapping[str, Any]], floor: datetime) -> bool:
+    """Tell whether a page, latest event first, ends with a stream that ended well before."""
+    return bool(page) and "lastEventTimestamp" in page[-1] and _last(page[-1]) < floor - _LATE
 
 
 def _last(stream: Mapping[str, Any]) -> datetime:

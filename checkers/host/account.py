@@ -81,7 +81,7 @@ class Accounts(HostChecker):
     )
     def sshd_files(self) -> dict[str, str]:
         """Return the SSH server's configuration by path."""
-        return read_sshd(self)
+        return self.sshd_texts()
 
     @call(
         "file:authorized_keys",
@@ -114,7 +114,7 @@ class Accounts(HostChecker):
         server = sshd.parse(self.read("sshd_files") or {})
         for pattern in server.get("authorizedkeysfile").split():
             if pattern.lower() != "none":
-                yield _expanded(pattern, login)
+                yield login.key_file(pattern)
 
     @facet(
         "identity",
@@ -200,15 +200,6 @@ class Accounts(HostChecker):
         return "human" if least <= login.uid <= most else "service"
 
 
-def read_sshd(checker: HostChecker) -> dict[str, str]:
-    """Return sshd_config and its drop-ins by path; raises FileNotFoundError without the former."""
-    tree = checker.tree
-    found = {sshd.MAIN: tree.text(sshd.MAIN)}
-    for name, text in tree.texts("/etc/ssh/sshd_config.d", ".conf").items():
-        found[f"/etc/ssh/sshd_config.d/{name}"] = text
-    return found
-
-
 def _login(account: Resource, passwd: str) -> shadow.Login:
     wanted = [one for one in shadow.logins(passwd) if one.name == account.name]
     number = account.id.rpartition("#")[2]
@@ -240,12 +231,6 @@ def _directories(nsswitch: str) -> set[str]:
         if name.strip() == "passwd":
             return set(sources.split()) & _DIRECTORIES
     return set()
-
-
-def _expanded(pattern: str, login: shadow.Login) -> str:
-    path = pattern.replace("%%", "\0").replace("%u", login.name).replace("%h", login.home)
-    path = path.replace("%U", str(login.uid)).replace("\0", "%")
-    return path if path.startswith("/") else f"{login.home.rstrip('/')}/{path}"
 
 
 def _keys_elsewhere(sshd_files: Any) -> Failure | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from troth.checker import Call, Checker, Failure, Reason, call
-from troth.checkers.host import commands
+from troth.checkers.host import commands, sshd
 from troth.checkers.host.files import Tree
 
 _FOLDERS = {
@@ -107,6 +107,13 @@ class HostChecker(Checker):
         if not self.live:
             raise NotLive(name)
         return commands.run(name, *arguments)
+
+    def sshd_texts(self) -> dict[str, str]:
+        """Return sshd_config and its drop-ins by path; FileNotFoundError without the former."""
+        found = {sshd.MAIN: self.tree.text(sshd.MAIN)}
+        for name, text in self.tree.texts(f"{sshd.MAIN}.d", ".conf").items():
+            found[f"{sshd.MAIN}.d/{name}"] = text
+        return found
 
     @classmethod
     def failure_of(cls, error: BaseException, declared: Call) -> Failure | None:

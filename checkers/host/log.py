@@ -55,15 +55,16 @@ class Logs(HostChecker):
         return {path: found[path] for path in found if self._is_file(path)}
 
     @call("file:log", actions=["read the log files (root or group adm)"], per="key")
-    def generations(self, path: str) -> list[dict[str, Any]]:
+    def generations(self, key: str) -> list[dict[str, Any]]:
         """Return the live file and its rotated ones: size, when modified, first time stamp.
 
         Only the stamp at the beginning of the first line leaves this method. ``first`` is empty
-        where the line has none that is known.
+        where the line has none that is known. The key is ``<path>::<folder of the old ones>``.
         """
         zone, found = self._zone(), []
+        path, _, old = key.rpartition("::")
         folder, _, name = path.rpartition("/")
-        old = self.read("rotation")[path]["old_folder"] or folder
+        old = old or folder
         old = old if old.startswith("/") else f"{folder}/{old}"
         for one in [path, *self._rotated(old, name, path)]:
             status = self.tree.stat(one)
@@ -81,8 +82,8 @@ class Logs(HostChecker):
             yield Resource(self.own_id(path), path, self.partition.name)
 
     def live_files(self, log: Resource) -> list[str]:
-        """Return the path of the live file."""
-        return [log.name]
+        """Return the key of the one live file."""
+        return [f"{log.name}::{demand(self.read('rotation'), log.name, 'old_folder')}"]
 
     @facet("retention", uses=["rotation"])
     def retention(self, log: Resource, rotation: Mapping[str, Any]) -> Facts:
@@ -97,7 +98,7 @@ class Logs(HostChecker):
         The oldest event is the first line of the oldest file. Where that has no time stamp that is
         known, the oldest event is missing: the file's own time is that of its last event.
         """
-        full = [one for one in files[log.name] if one["size"]]
+        full = [one for rows in files.values() for one in rows if one["size"]]
         if not full:
             return log_facts.extent(None, None, {})
         oldest = min(full, key=lambda one: str(one["first"] or one["modified"]))

@@ -9,7 +9,6 @@ from typing import Any
 
 from troth.checker import Facts, Failure, Listed, Reason, Resource, call, complete, facet, partial
 from troth.checkers.host import secrets, sshd
-from troth.checkers.host.account import read_sshd
 from troth.checkers.host.collector import HostChecker
 
 #: Where secrets of a machine usually lie; ``*`` is each home.
@@ -61,7 +60,7 @@ class Machine(HostChecker):
     )
     def sshd_files(self) -> dict[str, str]:
         """Return the server's configuration by path."""
-        return read_sshd(self)
+        return self.sshd_texts()
 
     @call("file:/usr/sbin/sshd", actions=["look for /usr/sbin/sshd"], per="partition")
     def sshd_there(self) -> bool:

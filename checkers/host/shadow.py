@@ -39,6 +39,12 @@ class Login:
         """Tell whether the shell is one to work with; an empty field is /bin/sh."""
         return self.shell.rsplit("/", 1)[-1] not in _NO_LOGIN
 
+    def key_file(self, pattern: str) -> str:
+        """Return the path that a pattern of sshd's AuthorizedKeysFile means for this account."""
+        path = pattern.replace("%%", "\0").replace("%u", self.name).replace("%h", self.home)
+        path = path.replace("%U", str(self.uid)).replace("\0", "%")
+        return path if path.startswith("/") else f"{self.home.rstrip('/')}/{path}"
+
 
 @dataclass(frozen=True)
 class Shadow:

@@ -41,9 +41,9 @@ class Kind(enum.StrEnum):
     SKIPPED = "skipped"
 
 
-#: Alerts that speak about the offer: illegal_parameter, handshake_failure, protocol_version,
-#: insufficient_security (RFC 8446 section 6.2). Any other may come from a passing trouble.
-FIRM_ALERTS = frozenset({40, 47, 70, 71})
+#: Alerts that may come from a passing trouble of the peer and say nothing about the offer:
+#: close_notify, access_denied, internal_error, user_canceled (RFC 8446 section 6.2).
+PASSING_ALERTS = frozenset({0, 49, 80, 90})
 
 ALERT_NAMES = {
     0: "close_notify",
@@ -100,7 +100,7 @@ class Answer:
     @property
     def firm(self) -> bool:
         """Tell whether the server refused the offer in the words of TLS."""
-        spoken = self.kind is Kind.ALERT and self.alert in FIRM_ALERTS
+        spoken = self.kind is Kind.ALERT and self.alert not in PASSING_ALERTS
         return spoken or self.kind is Kind.OLDER
 
     @property

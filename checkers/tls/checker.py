@@ -47,7 +47,18 @@ class Endpoints(Checker):
     options: ClassVar[Mapping[str, Any]] = {
         "endpoints": {
             "type": "array",
-            "items": {"type": ["string", "object"]},
+            "items": {
+                "type": ["string", "object"],
+                "pattern": "^\\S+:[0-9]+$",
+                "required": ["host", "port"],
+                "additionalProperties": False,
+                "properties": {
+                    "host": {"type": "string"},
+                    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+                    "address": {"type": "string"},
+                    "server_name": {"type": "string"},
+                },
+            },
             "description": "host:port, [address]:port, or {host, port, address, server_name}",
         },
         "endpoints_file": {
@@ -192,6 +203,9 @@ def _path(target: Mapping[str, Any], given: str) -> Path:
 
 
 def _entries(target: Mapping[str, Any]) -> list[Any]:
+    if "endpoints" not in target and "endpoints_file" not in target:
+        text = f"target {target['id']} names neither endpoints nor an endpoints_file"
+        raise ObservationFailed(Reason.NO_DATA, text)
     entries = list(target.get("endpoints", ()))
     if "endpoints_file" in target:
         path = _path(target, target["endpoints_file"])

@@ -11,9 +11,10 @@ from troth.checkers.tls.questions import ALL_SIGNATURES, OLD_CURVES, SSL3, TLS10
 from troth.checkers.tls.wire import Malformed, Reader, handshake, shorts, vector
 
 CLIENT_HELLO = 1
+_HEADER = 4
 
 _SERVER_NAME, _GROUPS, _POINT_FORMATS, _SIGNATURES = 0, 10, 11, 13
-_EXTENDED_MASTER_SECRET, _VERSIONS, _CERT_SIGNATURES, _KEY_SHARE = 23, 43, 50, 51
+_PADDING, _EXTENDED_MASTER_SECRET, _VERSIONS, _CERT_SIGNATURES, _KEY_SHARE = 21, 23, 43, 50, 51
 
 #: Stands for secure renegotiation in the list of suites (RFC 5746 section 3.3).
 _RENEGOTIATION = 0x00FF
@@ -45,8 +46,16 @@ def client_hello(offer: Offer, server_name: str, public: bytes, entropy: Entropy
         + vector(1, b"\0")
     )
     # SSL 3.0 knows no extensions, and some of its servers hang up on them.
-    extensions = b"" if oldest_form else vector(2, _extensions(offer, server_name, public))
-    return handshake(CLIENT_HELLO, body + extensions)
+    if not oldest_form:
+        extensions = _extensions(offer, server_name, public)
+        body += vector(2, extensions, _padding(len(body) + len(extensions)))
+    return handshake(CLIENT_HELLO, body)
+
+
+def _padding(length: int) -> bytes:
+    """Return what lifts a hello of 256 to 511 bytes over 511: some servers hang (RFC 7685)."""
+    missing = 512 - (length + 2 + _HEADER)
+    return shorts([_PADDING]) + vector(2, bytes(max(missing - 4, 0))) if 0 < missing <= 256 else b""
 
 
 def _extensions(offer: Offer, server_name: str, public: bytes) -> bytes:

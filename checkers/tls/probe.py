@@ -87,13 +87,12 @@ def examine(inquiry: Inquiry, questions: Iterable[Question], control: Offer) -> 
         answers = _first_yes(inquiry, question)
         if not any(answer.yes for answer in answers.values()):
             open_offers += [offer for offer in question.offers if answers[offer.name].vague]
-    for turn in range(REPEATS if open_offers else 0):
-        # The second time after two controls and in reverse, or a peer that hangs up on every
-        # second or third connection could do so on the same hello each time.
-        if not all(inquiry.put(control).yes for _ in range(turn + 1)):
-            return inquiry.answers
-        open_offers.reverse()
-        for offer in open_offers:
+    for offer in open_offers:
+        # Right after a control and in a row: what hangs up on every n-th connection, or when it
+        # is asked too fast, does not hang up on these alone.
+        if not inquiry.put(control).yes:
+            break
+        for _ in range(REPEATS):
             inquiry.put(offer)
     inquiry.put(control, last=True)
     return inquiry.answers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,8 @@ def _response(source: str, certificates: list[str], problem: str) -> dict[str, A
 
 
 def _system_store() -> Path | None:
+    import ssl
+
     paths = ssl.get_default_verify_paths()
     found = paths.cafile or paths.capath
     return Path(found) if found else None

@@ -72,7 +72,7 @@ def _name(leaf: Certificate, name: str) -> str | Failure:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return "differs"
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return Failure(Reason.MALFORMED_RESPONSE, "the certificate's names cannot be parsed")
     try:
         address = ipaddress.ip_address(name)
@@ -94,13 +94,19 @@ def same_name(pattern: str, name: str) -> bool:
 
 
 def _chain(answer: Answer, seen_at: datetime, anchors: Any) -> str | Failure:
+    from cryptography.x509 import UnsupportedGeneralNameType
+
     parsed = [parse(der) for der in answer.chain]
     leaf, others = parsed[0], [each for each in parsed[1:] if each is not None]
     store = _store(demand(anchors, "certificates"))
     if leaf is None or store is None:
         return Failure(Reason.NO_DATA, demand(anchors, "problem") or "no trust anchor is readable")
     first, last = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    verified = _verify(leaf, others, store, min(max(seen_at, first), last))
+    try:
+        verified = _verify(leaf, others, store, min(max(seen_at, first), last))
+    except (ValueError, UnsupportedGeneralNameType) as error:
+        text = f"the chain cannot be parsed: {error}"
+        return Failure(Reason.MALFORMED_RESPONSE, text)
     if not verified and (answer.dropped or len(others) < len(parsed) - 1):
         return Failure(Reason.UNPROVEN, "no path to an anchor, in a chain that was read in part")
     return "trusted" if verified else "untrusted"
@@ -125,7 +131,8 @@ def _verify(leaf: Certificate, others: list[Certificate], store: Store, at: date
     """Tell whether a path to an anchor exists.
 
     The verifier for clients is used because it asks for no name; that the path serves servers is
-    asked of the extensions instead.
+    asked of the extensions instead. Raises ValueError or UnsupportedGeneralNameType where a name
+    on the path is unreadable.
     """
     from cryptography.x509.verification import PolicyBuilder, VerificationError
 

@@ -133,6 +133,17 @@ def test_what_is_hidden_never_changes_a_decided_answer(
         assert truth.facts["stale"] == []
 
 
+def test_systems_are_partitions_and_a_fresh_neighbour_does_not_help() -> None:
+    items = [log(0, "a", frozenset({"access"}), 1), log(1, "a", frozenset({"access"}), 30)]
+    hosts = [
+        Item(item.id, item.facts, target="fleet", partition=name)
+        for item, name in zip(items, ("web-1", "web-2"), strict=True)
+    ]
+    args = FRESH | {"wanted": ["access"]}
+    assert run("fresh-values", items, args, None).facts["stale"] == []
+    assert run("fresh-values", hosts, args, None).facts["stale"] == ["access at web-2"]
+
+
 def trail(number: int, target: str, regions: bool, data_events: str) -> Item:
     coverage = {"every_region": regions, "data_events": data_events}
     return Item(f"trail-{number}", {"coverage": coverage}, target=target)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from troth.measures import Inputs, Item, Measured, Population, registry
@@ -34,6 +34,8 @@ def run(item: Item, span: str, as_of: datetime = AS_OF) -> Measured:
 
 
 @given(DAYS, DAYS)
+@example(29, 400)
+@example(28, 30)
 def test_thirty_days(oldest: int | None, created: int | None) -> None:
     result = reach(oldest, created, "P30D")
     if oldest is not None and oldest >= 29:

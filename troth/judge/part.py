@@ -112,7 +112,9 @@ class PartJudge:
         findings = list(self._listings(seen.units))
         incomplete = self._whole_failure(seen.units)
         inside, excluded = split(seen.items, self.question.scope)
-        judged = list(self._judged(inside, incomplete, needs))
+        targets = tuple(sorted({unit.target for unit in seen.units}))
+        everyone = Population((), incomplete, targets)
+        judged = list(self._judged(inside, everyone, needs))
         findings.extend(judged)
         if not any(made.verdict is not Verdict.NOT_APPLICABLE for made in judged):
             empty = self._empty(incomplete, bool(seen.items), excluded)
@@ -144,6 +146,7 @@ class PartJudge:
                 yield self._unknown(where, unit.target, failure)
 
     def _whole_failure(self, units: Iterable[Unit]) -> Failure | None:
+        units = tuple(units)
         kind = self.kinds[units_kind(units, self.part.kind)]
         failures = (listing_failure(kind, unit, self.moment.as_of) for unit in units)
         return next((failure for failure in failures if failure), None)
@@ -173,22 +176,23 @@ class PartJudge:
     def _judged(
         self,
         inside: Sequence[tuple[Item, Placed]],
-        incomplete: Failure | None,
+        everyone: Population,
         needs: Mapping[str, Seen],
     ) -> Iterator[Finding]:
+        """Yield the findings on what is in scope; ``everyone`` tells how whole the listing is."""
         if self.measure is None:
             for item, placed in inside:
                 yield self._resource(item, placed, {}, {}, ())
             return
         if not inside and not self.measure.on_empty:
             return
-        yield from self._measured(self.measure, inside, incomplete, needs)
+        yield from self._measured(self.measure, inside, everyone, needs)
 
     def _measured(
         self,
         measure: Measure,
         inside: Sequence[tuple[Item, Placed]],
-        incomplete: Failure | None,
+        everyone: Population,
         needs: Mapping[str, Seen],
     ) -> Iterator[Finding]:
         known = [(self._covering(item), placed) for item, placed in inside if not placed.failure]
@@ -197,7 +201,11 @@ class PartJudge:
             if placed.failure:
                 yield self._resource(item, placed, {}, {}, ())
         inputs = Inputs(
-            population=Population(tuple(item for item, _ in known), incomplete or uncertain),
+            population=replace(
+                everyone,
+                items=tuple(item for item, _ in known),
+                failure=everyone.failure or uncertain,
+            ),
             needs={kind: self._population(kind, seen) for kind, seen in needs.items()},
             args={name: self._argument(value) for name, value in self.part.arguments.items()},
             as_of=self.moment.as_of,
@@ -232,7 +240,8 @@ class PartJudge:
         if not seen.units:
             text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
             return Population((), Failure(Reason.NO_TARGET, text))
-        return Population(seen.items, self._whole_failure(seen.units))
+        targets = tuple(sorted({unit.target for unit in seen.units}))
+        return Population(seen.items, self._whole_failure(seen.units), targets)
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("params."):

@@ -67,10 +67,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Population:
-    """All resources of one kind in scope, sorted by id; ``failure`` is why some may be lacking."""
+    """All resources of one kind in scope, sorted by id; ``failure`` is why some may be lacking.
+
+    ``targets`` are all that were looked at, also those where nothing was found.
+    """
 
     items: tuple[Item, ...]
     failure: Failure | None = None
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

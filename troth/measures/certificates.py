@@ -213,4 +213,4 @@ def _issue(row: Row, inputs: Inputs) -> str:
 
 
 def _after(text: str, months: int) -> date:
-    return after(day(text), Duration(f"P{months}M", months, timedelta(), at_most=True))
+    return after(day(text), Duration(f"P{months}M", months, 0, timedelta(), at_most=True))

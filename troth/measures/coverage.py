@@ -65,12 +65,14 @@ def fresh_values(inputs: Inputs) -> Iterator[Measured]:
 def each_target_has(inputs: Inputs) -> Iterator[Measured]:
     """Yield ``without``: the targets at which no single resource has all ``wanted`` facts.
 
-    ``wanted`` maps ``facet.fact`` to the value that it must have. A target that lists no resource
-    of the kind at all is not seen here.
+    ``wanted`` maps ``facet.fact`` to the value that it must have. A target that was looked at and
+    has no resource of the kind is without it too.
     """
     without: set[str] = set()
     undecided: Failure | None = None
-    for target, items in _grouped(inputs.population.items, lambda item: item.target):
+    by_target = dict(_grouped(inputs.population.items, lambda item: item.target))
+    for target in sorted({*inputs.population.targets, *by_target}):
+        items = by_target.get(target, [])
         answers = [_has_all(item, inputs.args["wanted"]) for item in items]
         if any(answer is True for answer in answers):
             continue

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.checkers.aws.scripted import Cut, Refused, Scripted, serve
+from tests.checkers.aws.scripted import Cut, Raw, Refused, Scripted, body_of, serve
 from tests.checkers.aws.seeing import Sight, see
 from troth.checkers.aws.cloudtrail import Trails
 from troth.model import Reason
@@ -292,6 +292,15 @@ def test_a_listing_that_cannot_be_read_is_not_an_empty_one(
     assert seen.resources == {}
     (failure,) = seen.incomplete
     assert (failure.reason, failure.permission) == (reason, permission)
+
+
+def test_a_trail_that_is_none_costs_itself(server: Scripted, target: dict[str, Any]) -> None:
+    # Raw: the SDK's model allows no null, but its parser lets it through.
+    good = body_of("cloudtrail", "DescribeTrails", {"trailList": [trail()]})
+    server.say(LIST, Raw(good.replace(b"[", b"[null, ", 1)))
+    seen = through(server, target)
+    assert seen.facts(MAIN, "protection") == {"validated": True}
+    assert [failure.reason for failure in seen.incomplete] == [Reason.MALFORMED_RESPONSE]
 
 
 def test_one_malformed_trail_costs_itself(server: Scripted, target: dict[str, Any]) -> None:

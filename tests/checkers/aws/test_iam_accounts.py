@@ -438,6 +438,26 @@ def test_a_refused_page_keeps_what_was_read(alice: Scripted, target: dict[str, A
     assert (failure.reason, failure.permission) == (Reason.PERMISSION_DENIED, LIST)
 
 
+@pytest.mark.parametrize(
+    ("operation", "rows", "facet"),
+    [
+        (KEYS, "AccessKeyMetadata", "access_keys"),
+        (TAGS, "Tags", "tags"),
+        (SSH, "SSHPublicKeys", "public_keys"),
+        (SSH, "SSHPublicKeys", "identity"),
+    ],
+)
+def test_a_detail_read_in_part_is_not_read(
+    alice: Scripted, target: dict[str, Any], operation: str, rows: str, facet: str
+) -> None:
+    alice.say(REPORT, report({}))
+    part = {rows: [], "IsTruncated": True, "Marker": "more"}
+    alice.say(operation, part, Refused())
+    seen = through(alice, target)
+    failure = seen.failure(ALICE, facet)
+    assert (failure.reason, failure.permission) == (Reason.PERMISSION_DENIED, operation)
+
+
 def summary(**counts: int) -> dict[str, Any]:
     return {"SummaryMap": {"AccountAccessKeysPresent": 0, "AccountPasswordPresent": 1} | counts}
 

@@ -266,6 +266,13 @@ def test_a_time_that_is_none_costs_one_facet(
     assert seen.facts(APP, "retention")["days"] == 30
 
 
+def test_a_stream_that_is_none_is_malformed(server: Scripted, target: dict[str, Any]) -> None:
+    server.say(LIST, {"logGroups": [group()]})
+    server.say(STREAMS, Raw(b'{"logStreams": [null]}'))
+    seen = through(server, target)
+    assert seen.failure(APP, "extent").reason is Reason.MALFORMED_RESPONSE
+
+
 @pytest.mark.parametrize(
     ("operation", "facet"), [(STREAMS, "extent"), (TAGS, "content"), (TAGS, "tags")]
 )

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -198,12 +199,19 @@ def test_real_age_files_are_encrypted(tmp_path: Path, armor: list[str]) -> None:
     assert dumps.is_encrypted(done.stdout[: dumps.HEAD]) is True
 
 
-@pytest.mark.parametrize("armor", [[], ["--armor"]])
-def test_real_gpg_files_are_encrypted_and_signed_ones_are_not_called_so(
-    tmp_path: Path, armor: list[str]
-) -> None:
+@pytest.fixture
+def gpg_home(tmp_path: Path) -> Iterator[Path]:
+    """Return a home for gpg; the agent that it starts there is ended."""
     tool("gpg")
-    options = ["gpg", "--homedir", str(tmp_path), "--batch", "--pinentry-mode", "loopback", *armor]
+    yield tmp_path
+    subprocess.run(["gpgconf", "--homedir", str(tmp_path), "--kill", "gpg-agent"], check=False)
+
+
+@pytest.mark.parametrize("armor", [[], ["--armor"]])
+def test_real_gpg_files_are_encrypted_and_others_are_not_called_so(
+    gpg_home: Path, armor: list[str]
+) -> None:
+    options = ["gpg", "--homedir", str(gpg_home), "--batch", "--pinentry-mode", "loopback", *armor]
     done = subprocess.run(
         [*options, "--passphrase", "p", "--symmetric"],
         input=DONE.encode(),

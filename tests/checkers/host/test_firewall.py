@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from troth.checkers.host import iptables, nft
 from troth.checkers.host.firewall import InputRules
 from troth.model import Failure, Reason
 
+REPOSITORY = Path(__file__).parents[3]
 LOOK = """
 import json
 from tests.checkers.host.machines import seen_of
@@ -44,7 +46,7 @@ def real(script: str, *tools: str, user: int = 0) -> Any:
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": os.getcwd(), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -110,8 +112,8 @@ def test_rules_for_ipv4_alone_leave_ipv6_open() -> None:
 
 
 def test_an_nft_table_of_ipv4_alone_leaves_ipv6_open() -> None:
-    text = "nft add table ip f\nnft 'add chain ip f i { type filter hook input priority 0; policy drop; }'"
-    assert real(text, "nft")["default"]["action"] == "allow"
+    chain = "add chain ip f i { type filter hook input priority 0; policy drop; }"
+    assert real(f"nft add table ip f\nnft '{chain}'", "nft")["default"]["action"] == "allow"
 
 
 def test_iptables_rules_and_their_chains_are_read_once() -> None:
@@ -142,8 +144,9 @@ def test_a_rule_that_is_not_understood_leaves_the_list_incomplete() -> None:
     seen = real(script, "iptables")
     assert seen["allows"] == {"rules": {"items": []}}
     assert seen["missing"]["allows"] == ["rules"]
-    script = NFT + "nft insert rule inet filter input meta mark 1 accept\n"
-    assert "complete" not in real(script, "nft")["allows"]["rules"]
+    for said in ("meta mark 1", "tcp dport 22 ct count over 2", "ip saddr != 192.0.2.0/24"):
+        script = NFT + f"nft insert rule inet filter input {said} accept\n"
+        assert "complete" not in real(script, "nft")["allows"]["rules"], said
 
 
 def test_a_user_may_not_look() -> None:

@@ -48,7 +48,7 @@ def kept(block: str, defaults: str = "") -> tuple[str, int]:
         ("size 10M\nweekly\nrotate 4", "days", 28),
         ("rotate 50", "size-limited", 0),
         ("daily", "days", 0),
-        ("daily\nrotate 5\npostrotate\n  rotate 99\nendscript", "days", 5),
+        ("daily\nrotate 5\npostrotate\n  x\n  rotate 99\nendscript", "days", 5),
     ],
 )
 def test_what_a_block_guarantees(block: str, mode: str, days: int) -> None:

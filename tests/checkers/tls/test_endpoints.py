@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from tests.checkers.tls.look import listed
@@ -117,3 +118,22 @@ def test_egress_names_the_address_that_is_connected_to() -> None:
     endpoints = [{"host": "a.test", "port": 1, "address": "::1"}, "b.test:2"]
     target = {"id": "t", "type": "tls", "endpoints": endpoints}
     assert Endpoints.egress(target, Partition("t")) == ["[::1]:1", "b.test:2"]
+
+
+def test_a_target_that_names_nothing_lists_nothing() -> None:
+    with pytest.raises(ObservationFailed, match="neither"):
+        listed({"id": "t", "type": "tls"})
+
+
+@pytest.mark.parametrize(
+    ("entries", "fits"),
+    [
+        (["a.test:443", "[::1]:443", {"host": "a.test", "port": 443, "address": "::1"}], True),
+        (["a.test"], False),
+        ([{"host": "a.test"}], False),
+        ([{"host": "a.test", "port": 443, "sni": "b.test"}], False),
+    ],
+)
+def test_the_schema_of_the_target_finds_plain_mistakes(entries: list[Any], fits: bool) -> None:
+    schema = Endpoints.options["endpoints"]
+    assert jsonschema_rs.is_valid(schema, entries) is fits

@@ -22,6 +22,7 @@ def said(kind: Kind, alert: int = -1) -> Answer:
     return Answer("ssl3", kind, alert=alert)
 
 
+OTHER, ELSE = Answer("tls1_0", Kind.CLOSED), Answer("tls1_0", Kind.ALERT, alert=40)
 CLOSED, TIMEOUT = said(Kind.CLOSED), said(Kind.TIMEOUT)
 REFUSED, BUSY = said(Kind.ALERT, 40), said(Kind.ALERT, 80)
 
@@ -44,6 +45,8 @@ REFUSED, BUSY = said(Kind.ALERT, 40), said(Kind.ALERT, 80)
         ([CLOSED, YES, CLOSED, YES, CLOSED, YES], "refused"),
         ([CLOSED, YES, CLOSED, YES, CLOSED, GONE], None),
         ([CLOSED, GONE, CLOSED, YES, CLOSED, YES], None),
+        ([CLOSED, OTHER, YES, OTHER, CLOSED, YES, YES, CLOSED, OTHER, YES], "refused"),
+        ([CLOSED, OTHER, YES, ELSE, CLOSED, YES, YES, CLOSED, ELSE, YES], None),
         ([BUSY, YES], None),
         ([BUSY, YES, BUSY, YES, BUSY, YES], "refused"),
         ([CLOSED, YES, REFUSED, YES], "refused"),

@@ -129,9 +129,9 @@ def test_an_alert_after_the_hello_ends_what_it_began() -> None:
     assert answer.firm
 
 
-@given(offer=OFFER)
-def test_each_hello_says_what_it_is_to_ask(offer: Offer) -> None:
-    message = hello.client_hello(offer, "www.example.test", b"\1" * 32, ENTROPY)
+@given(offer=OFFER, name=st.integers(0, 250).map("x".__mul__))
+def test_each_hello_says_what_it_is_to_ask(offer: Offer, name: str) -> None:
+    message = hello.client_hello(offer, name, b"\1" * 32, ENTROPY)
     read = hello.read_client_hello(message[4:])
     assert read.suites[: len(offer.suites)] == offer.suites
     # Below TLS 1.3 the highest version is the hello's own; above, a list says it exactly.
@@ -140,6 +140,8 @@ def test_each_hello_says_what_it_is_to_ask(offer: Offer) -> None:
     if offer.modern:
         assert set(spoken) == {version for version in offer.versions if version > 0x0300}
     assert 0x5600 not in read.suites
+    if max(spoken) > 0x0300:
+        assert not 255 < len(message) < 512
 
 
 def test_no_name_is_sent_for_an_address_and_none_in_ssl3() -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.checkers.tls import authority, servers
 from tests.checkers.tls.authority import BORN, DIES, Issued, days
 from tests.checkers.tls.look import Look, Sight
-from troth.checkers.tls.trust import same_name
+from troth.checker import ObservationFailed
+from troth.checkers.tls.answers import Answer, Kind
+from troth.checkers.tls.trust import judge, same_name
 
 
 def trust(issued: Issued, folder: Path, store: Path | None, **endpoint: Any) -> Sight:
@@ -202,6 +207,40 @@ def test_a_pattern_without_a_star_matches_itself_only(pattern: str, name: str) -
     if "*" not in pattern:
         own = pattern.lower().rstrip(".") == name.lower().rstrip(".")
         assert same_name(pattern, name) is own
+
+
+UNREADABLE = bytes.fromhex("3004a3020500")  # an X.400 address, which nothing here reads
+
+
+def test_names_that_cannot_be_read_are_unknown_not_wrong(
+    middle: Issued, tmp_path: Path, store: Path
+) -> None:
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), UNREADABLE)
+    issued = authority.leaf(middle, (), extensions=[(strange, False)])
+    seen = trust(issued, tmp_path, store)
+    assert seen.reason("name") == "malformed-response"
+    assert seen.values.get("chain") != "untrusted"
+
+
+@given(at=st.integers(0, 600), value=st.integers(0, 255), place=st.integers(0, 1))
+@settings(deadline=None)
+def test_a_damaged_chain_is_judged_or_said_to_be_unreadable(
+    at: int, value: int, place: int
+) -> None:
+    root = authority.authority("root")
+    leaf = authority.leaf(authority.authority("middle", root))
+    chain = [bytearray(leaf.der), bytearray(leaf.above[0].public_bytes(Encoding.DER))]
+    chain[place][at % len(chain[place])] = value
+    answer = Answer("full-offer", Kind.ACCEPTED, chain=tuple(bytes(der) for der in chain))
+    anchors = {"certificates": [b64encode(root.der).decode()], "problem": ""}
+    with contextlib.suppress(ObservationFailed):
+        facts = judge([answer], None, "localhost", datetime(2026, 6, 1, tzinfo=UTC), anchors)
+        assert set(facts.values) | set(facts.missing) == {
+            "chain",
+            "name",
+            "not_before",
+            "not_after",
+        }
 
 
 def test_time_is_taken_from_the_observation(rsa: Issued, tmp_path: Path, store: Path) -> None:

@@ -1,0 +1,47 @@
+"""The invented company, standing as long as the block lasts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from troth.demo import aws_global, aws_server, aws_tokyo, books, endpoints, gcs, host, settings
+from troth.demo import statements as signed
+from troth.demo.folder import Folder
+from troth.demo.moments import Moments
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What stands: the demo's names by resource id, and a line on each thing built."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def standing(folder: Folder, moments: Moments) -> Iterator[Estate]:
+    """Build the company in ``folder`` and on loopback; take the servers down again at the end."""
+    names: dict[str, str] = {}
+    books.write(folder, moments)
+    signed.write(folder, moments)
+    host.write(folder, moments, names)
+    with contextlib.ExitStack() as running:
+        ports = running.enter_context(endpoints.serving(folder, moments, names))
+        google = running.enter_context(gcs.serving(moments, names))
+        amazon = running.enter_context(aws_server.serving(aws_global.REFUSED))
+        aws_tokyo.seed(aws_global.seed(amazon, moments, names))
+        places = {"aws": amazon, "gcs": google, "host": str(folder.path / host.ROOT), **ports}
+        settings.write(folder, moments, places, names)
+        yield Estate(names, _lines(amazon, google, ports))
+
+
+def _lines(amazon: str, google: str, ports: dict[str, int]) -> tuple[str, ...]:
+    listed = ", ".join(f"{word} {port}" for word, port in ports.items())
+    return (
+        f"AWS, two accounts (moto) at {amazon}",
+        f"Google Cloud Storage (gcp-storage-emulator) at {google}",
+        f"TLS endpoints on 127.0.0.1: {listed}",
+        "a server's file tree in host/, registers in registers/, signed statements in attestations/",
+    )
