@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from troth.measures import Inputs, Item, Measured, Population, registry
@@ -94,6 +94,8 @@ def test_the_whole_day_and_a_night_over_midnight_hold_their_hours(
 def test_nights_before_the_store_was_made_are_not_due(
     as_of: datetime, zone: str, days: int
 ) -> None:
+    # A store that was made at the very moment of its first backup has that one due as well.
+    assume(as_of.astimezone(ZoneInfo(zone)).strftime("%H:%M") != "04:00")
     created = as_of - timedelta(days=days)
     result = run("on-time-starts", [], on_time("04:00"), as_of, zone, created=created)
     assert min(days, 7) - 1 <= result.facts["due"] <= min(days, 7)

@@ -49,7 +49,7 @@ def on_time_starts(inputs: Inputs) -> Iterator[Measured]:
             both = dict.fromkeys(("due", "missed"), signal.failure)
             yield Measured({}, both, resource=item.id)
             continue
-        due = [span for span in spans if created is None or span.start > created]
+        due = [span for span in spans if created is None or span.start >= created]
         points, unread = listed(item, POINTS)
         missed = _missed(due, points, inputs.as_of, every)
         facts: dict[str, Any] = {"due": len(due) if len(due) >= every else 0}
