@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from troth.catalogue.schemas import read, unknown
+from troth.catalogue.schemas import read, sentence, unknown
 from troth.checker import Checker
 from troth.errors import InputError, Place, Problem
 from troth.rules.tree import Node, Unreadable
@@ -20,6 +20,7 @@ from troth.rules.tree import read as read_tree
 from troth.yamlfile import Document
 
 NAME = "troth.yaml"
+SUFFIX = ".yaml"
 _TARGET_KEYS = {"id", "type", "tags", "allow", "checkers"}
 
 
@@ -62,6 +63,11 @@ class Config:
     document: Document | None = None
 
 
+def policy_id(named: str) -> str:
+    """Return the id of a policy that is selected by its id or by the path of its file."""
+    return Path(named).stem if named.endswith(SUFFIX) else named
+
+
 def find(start: Path) -> Path:
     """Return the nearest troth.yaml from ``start`` upwards, not beyond a version control root.
 
@@ -100,14 +106,17 @@ class _Reader:
     def config(self) -> Config:
         data = self.document.data
         targets = self._targets(data["targets"])
+        if self.checkers is not None:
+            self._files()
         for name, expression in data.get("classes", {}).items():
             self._scope(["classes", name], expression)
         selections = tuple(
             self._selection(index, row, targets) for index, row in enumerate(data["policies"])
         )
         for index, row in enumerate(data["policies"]):
-            if row["policy"] in [other["policy"] for other in data["policies"][:index]]:
-                text = f"policy '{row['policy']}' is selected twice; keep one"
+            earlier = [policy_id(other["policy"]) for other in data["policies"][:index]]
+            if policy_id(row["policy"]) in earlier:
+                text = f"policy '{policy_id(row['policy'])}' is selected twice; keep one"
                 self._problem(["policies", index, "policy"], text)
         if self.problems:
             raise InputError(self.problems)
@@ -129,6 +138,24 @@ class _Reader:
 
     def _problem(self, path: list[str | int], text: str, *, key: bool = False) -> None:
         self.problems.append(self.document.error(path, text, key=key))
+
+    def _files(self) -> None:
+        """Find out whether the files and folders are there that this file names."""
+        data = self.document.data
+        files: list[tuple[list[str | int], str]] = [
+            (["policies", index, "policy"], row["policy"])
+            for index, row in enumerate(data["policies"])
+            if row["policy"].endswith(SUFFIX)
+        ]
+        files += [(["waivers"], data["waivers"])] if "waivers" in data else []
+        for path, name in files:
+            if not (self.base / name).exists():
+                self._problem(path, f"there is no file '{name}'; correct the path, or write it")
+        for what, folders in data.get("extend", {}).items():
+            for at, name in enumerate(folders):
+                if not (self.base / name).is_dir():
+                    text = f"there is no folder '{name}'; correct the path, or make it"
+                    self._problem(["extend", what, at], text)
 
     def _targets(self, rows: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:
         made: dict[str, Mapping[str, Any]] = {}
@@ -172,7 +199,7 @@ class _Reader:
 
         for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(value):
             where = [*path, *error.instance_path]
-            self._problem(where, f"target {target}: {error.message}; correct it")
+            self._problem(where, f"target {target}: {sentence(error, where)}")
 
     def _selection(
         self, index: int, row: Mapping[str, Any], targets: Mapping[str, Any]
@@ -218,6 +245,7 @@ def _scope_names(node: Node) -> Iterable[str]:
             yield 'tag() takes one name in quotes, as tag("tier")'
         return
     if node.kind == "call" and node.name not in ("matches", "startsWith", "endsWith", "contains"):
-        yield f"function '{node.name}' is not known here; use tag, matches, startsWith or endsWith"
+        known = "tag, matches, startsWith, endsWith or contains"
+        yield f"function '{node.name}' is not known here; use {known}"
     for arg in node.args:
         yield from _scope_names(arg)

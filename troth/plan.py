@@ -14,12 +14,15 @@ from typing import Any
 from troth import params
 from troth.catalogue.schemas import unknown
 from troth.checker import Call, Checker, Partition
-from troth.config import Config, Selection
+from troth.config import Config, Selection, policy_id
 from troth.definitions import Binding, Clause, Control, Part, Policy, Setting
 from troth.errors import InputError, Problem
 from troth.judge.part import longest
 from troth.kinds import Kind
 from troth.model import TAGS, Assess
+
+#: What to do about a clause that there is not.
+LIST_CLAUSES = "troth list clauses shows them"
 
 Requests = Mapping[str, Mapping[str, Any]]
 
@@ -112,9 +115,8 @@ def choose(
     problems: list[Problem] = []
     made = []
     wanted = tuple(clauses)
-    by_origin = {policy.origin: policy for policy in policies.values()}
     for index, selection in enumerate(config.selections):
-        policy = policies.get(selection.policy) or _by_path(by_origin, selection.policy)
+        policy = policies[policy_id(selection.policy)]
         setter = _Setter(config, index, policy, controls, problems)
         kept = tuple(
             setter.apply(clause)
@@ -126,10 +128,6 @@ def choose(
     if problems:
         raise InputError(problems)
     return tuple(made)
-
-
-def _by_path(by_origin: Mapping[str, Policy], name: str) -> Policy:
-    return next(policy for origin, policy in by_origin.items() if origin.endswith(name))
 
 
 class _Setter:
@@ -157,12 +155,13 @@ class _Setter:
         for clause_id, bindings in selection.set.items():
             clause = self.policy.by_id.get(clause_id)
             if clause is None:
-                text = unknown("clause", clause_id, sorted(self.policy.by_id))
-                self._problem([clause_id], text.partition("; use one of")[0], key=True)
+                text = unknown("clause", clause_id, sorted(self.policy.by_id), LIST_CLAUSES)
+                self._problem([clause_id], text, key=True)
                 continue
             names = [binding.name for binding in clause.bindings]
             for name in bindings.keys() - set(names):
-                self._problem([clause_id, name], unknown("control", name, names), key=True)
+                text = f"clause {clause_id}: {unknown('control', name, names)}"
+                self._problem([clause_id, name], text, key=True)
 
     def apply(self, clause: Clause) -> Clause:
         rows = self.config.selections[int(self.path[1])].set.get(clause.id, {})
@@ -184,12 +183,13 @@ class _Setter:
         for name, raw in rows.items():
             path: list[str | int] = [clause.id, binding.name, name]
             if name not in known:
-                self._problem(path, unknown("parameter", name, sorted(known)), key=True)
+                text = f"clause {clause.id}: {unknown('parameter', name, sorted(known))}"
+                self._problem(path, text, key=True)
                 continue
             try:
                 value = params.parse(known[name], raw)
             except params.BadValue as error:
-                self._problem(path, f"{name}: {error}")
+                self._problem(path, f"clause {clause.id}: {name}: {error}")
                 continue
             stated = settings[name]
             if stated.source == "stated" and params.loosens(known[name], stated.value, value):

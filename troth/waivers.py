@@ -83,8 +83,8 @@ def _faults(
     if policy is None:
         yield "policy", unknown("policy", waiver.policy, sorted(policies))
     elif waiver.clause not in policy.by_id:
-        text = unknown("clause", waiver.clause, sorted(policy.by_id))
-        yield "clause", text.partition("; use one of")[0]
+        advice = "troth list clauses shows them"
+        yield "clause", unknown("clause", waiver.clause, sorted(policy.by_id), advice)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,10 @@ _AMBIGUOUS = re.compile(
       | [-+]?[0-9][0-9_]*\.?[0-9_]*(e[-+]?[0-9]+)?
       | [-+]?\.[0-9_]+ | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ \t].*)? """
 )
+#: What a YAML 1.1 reader makes of these words; whoever writes one may mean either.
+_TRUTHS = {word: "true" for word in ("y", "yes", "on", "true")} | {
+    word: "false" for word in ("n", "no", "off", "false")
+}
 _STARTS = frozenset("+-.~=<0123456789yYnNtTfFoO")
 
 #: The tags of plain values; any other was written out by hand.
@@ -72,7 +76,7 @@ def parse(text: str, path: str) -> Document:
         root = yaml.compose(text, Loader=_Loader)
         data = None if root is None else _value(root, path, problems, set())
     except yaml.YAMLError as error:
-        raise InputError([_syntax(error, path)]) from None
+        raise InputError([_syntax(error, text, path)]) from None
     except RecursionError:
         raise InputError.at(Place(path), "is nested too deeply; make it flatter") from None
     if root is None:
@@ -82,11 +86,18 @@ def parse(text: str, path: str) -> Document:
     return Document(path, data, text, root)
 
 
-def _syntax(error: yaml.YAMLError, path: str) -> Problem:
+def _syntax(error: yaml.YAMLError, text: str, path: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
-    place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path, 1, 1)
-    what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Problem(place, f"not YAML: {what}; check indentation, quotes and brackets here")
+    if mark is None:
+        return Problem(Place(path, 1, 1), f"not YAML: {str(error).splitlines()[0]}; correct it")
+    place = Place(path, mark.line + 1, mark.column + 1)
+    lines = text.splitlines()
+    if mark.line < len(lines) and lines[mark.line][mark.column : mark.column + 1] == "\t":
+        return Problem(place, "not YAML: a tab cannot indent; use spaces")
+    opened = getattr(error, "context_mark", None)
+    since = f" for what opens at {opened.line + 1}:{opened.column + 1}" if opened else ""
+    what = f"{getattr(error, 'problem', None) or error}{since}"
+    return Problem(place, f"not YAML: {what}; check indentation, quotes and brackets")
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
@@ -136,9 +147,10 @@ def _plain(node: Any, path: str, problems: list[Problem]) -> Any:
     if _NUMBER.fullmatch(text):
         return _number(node, path, problems)
     if _AMBIGUOUS.fullmatch(text):
-        problems.append(
-            Problem(_at(node, path), f"YAML readers disagree about {text}; write it as '{text}'")
-        )
+        truth = _TRUTHS.get(text.lower())
+        advice = f"'{text}' for the text, or {truth}" if truth else f"it as '{text}'"
+        problem = f"YAML readers disagree about {text}; write {advice}"
+        problems.append(Problem(_at(node, path), problem))
     return text
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from troth.checker import Failure, Listed, ObservationFailed, Reason, Resource, call, demand
+from troth.checker import (
+    Failure,
+    Listed,
+    ObservationFailed,
+    Reason,
+    Resource,
+    call,
+    demand,
+    facet,
+)
 from troth.checkers.gcp.family import GcpChecker, bucket_resource
 
 STORAGE = "storage.googleapis.com"
@@ -46,6 +55,14 @@ class BucketLister(GcpChecker):
             yield bucket_resource(name, self.partition.name)
         if listing["failure"]:
             yield Listed(failure=Failure.from_json(listing["failure"]))
+
+    @facet("tags", uses=["bucket_list"])
+    def tags(self, bucket: Resource, listing: Mapping[str, Any]) -> dict[str, str]:
+        """Return the bucket's labels; Google leaves the member out when there are none."""
+        labels = row_of(listing, bucket).get("labels", {})
+        if not isinstance(labels, Mapping):
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, "labels is no object")
+        return {str(name): str(value) for name, value in labels.items()}
 
     def _page(self, token: str) -> Mapping[str, Any]:
         query = {"project": str(self.target["project"]), "projection": "noAcl"}

@@ -138,14 +138,6 @@ class Buckets(BucketLister):
             "created_at": instant(demand(row_of(listing, bucket), "timeCreated")),
         }
 
-    @facet("tags", uses=["bucket_list"])
-    def tags(self, bucket: Resource, listing: Mapping[str, Any]) -> dict[str, str]:
-        """Return the bucket's labels; Google leaves the member out when there are none."""
-        labels = row_of(listing, bucket).get("labels", {})
-        if not isinstance(labels, Mapping):
-            raise ObservationFailed(Reason.MALFORMED_RESPONSE, "labels is no object")
-        return {str(name): str(value) for name, value in labels.items()}
-
     def _enforced(self, constraint: str) -> bool:
         """Return whether a boolean constraint is enforced on the project.
 

@@ -37,7 +37,12 @@ class Endpoints(Checker):
     """TLS endpoints named in troth.yaml or in a file, probed over the network.
 
     Three groups of questions, each a call of its own, follow one opening handshake; a facet that
-    no clause reads is not asked for. All questions go to the address that the opening reached.
+    no clause reads is not asked for. All questions go to the address that the opening reached;
+    further addresses of a name are endpoints of their own, by ``address``.
+
+    What is not seen: servers that take pre-shared keys only (nothing is claimed about them), more
+    than one certificate of a key's family, and whether a peer holds the key of its certificate,
+    because no handshake is finished. STARTTLS is not spoken.
     """
 
     id = "tls.endpoint"

@@ -17,9 +17,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def workspace(
-    tmp_path: Path, installed: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def workspace(tmp_path: Path, installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Stand in a folder with a sound troth.yaml; the toy is found as any installed checker is."""
     monkeypatch.syspath_prepend(str(installed))
     monkeypatch.chdir(toy.furnish(tmp_path))

@@ -43,6 +43,14 @@ def remove(file: str) -> Breakage:
     return lambda workspace: (workspace / file).unlink()
 
 
+def copy(file: str, to: str, old: str, new: str) -> Breakage:
+    def apply(workspace: Path) -> None:
+        (workspace / to).parent.mkdir(exist_ok=True)
+        (workspace / to).write_text((workspace / file).read_text().replace(old, new))
+
+    return apply
+
+
 def folder_instead(file: str) -> Breakage:
     """Put a folder where the file was: unreadable for everybody, root too."""
 
@@ -55,7 +63,11 @@ def folder_instead(file: str) -> Breakage:
 
 def envelope(payload_type: str) -> str:
     payload = base64.b64encode(b"{}").decode()
-    made = {"payload": payload, "payloadType": payload_type, "signatures": [{"keyid": "ciso", "sig": "AA=="}]}
+    made = {
+        "payload": payload,
+        "payloadType": payload_type,
+        "signatures": [{"keyid": "ciso", "sig": "AA=="}],
+    }
     return json.dumps(made)
 
 
@@ -98,8 +110,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "no, which is false elsewhere": (
         edit(POLICY, "title: What Acme promises", "title: no"),
-        "policies/acme.yaml:3:8 YAML readers disagree about no; write 'no' for the text, "
-        "or false",
+        "policies/acme.yaml:3:8 YAML readers disagree about no; write 'no' for the text, or false",
     ),
     "a date without quotes": (
         edit(WAIVERS, '"2026-01-01"', "2026-01-01"),
@@ -110,8 +121,8 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "policies/acme.yaml:13:21 YAML readers disagree about 22:30; write it as '22:30'",
     ),
     "an alias": (
-        edit(TROTH, "[controls]", "&folders [controls]\n  policies: *folders\n  unused: ["),
-        "troth.yaml:0",
+        edit(TROTH, "[kinds]\n  controls: [controls]", "&all [kinds]\n  controls: *all"),
+        "troth.yaml:16:10 an alias leads here; write the value out",
     ),
     "a tag": (
         edit(POLICY, "title: What", "title: !!binary What"),
@@ -163,9 +174,9 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "write one like '2026-11-21'",
     ),
     # --- kinds
-    "a kind without an example": (
-        edit(KIND, "  lock:\n    closed: true", "  lock:\n    clsed: true"),
-        "",
+    "a kind whose example is wrong": (
+        edit(KIND, "bits: 256", "bits: many"),
+        'kinds/box.yaml:17:5 the example of facet \'lock\': bits: "many" is not of type "integer"',
     ),
     # --- controls
     "a control whose id is not its file's name": (
@@ -174,8 +185,8 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "'box-locked'; make them the same",
     ),
     "an unknown kind": (
-        edit(CONTROL, "kind: box", "kind: bocks"),
-        "controls/box-locked.yaml:11:11 unknown kind 'bocks'; did you mean 'box'?",
+        edit(CONTROL, "kind: box", "kind: boxx"),
+        "controls/box-locked.yaml:11:11 unknown kind 'boxx'; did you mean 'box'?",
     ),
     "an unknown facet": (
         edit(CONTROL, "reads: [lock]", "reads: [lock, lok]"),
@@ -205,7 +216,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "a rule that is not CEL": (
         edit(CONTROL, STRONG, "facts.lock.bits => params.min_bits"),
-        "controls/box-locked.yaml:19:17 not CEL: character 17 starts nothing that CEL knows",
+        "controls/box-locked.yaml:19:17 not CEL: '=' at character 17 is not known; did you mean '>='?",
     ),
     "has() in a rule": (
         edit(CONTROL, STRONG, f"has(facts.lock.bits) && {STRONG}"),
@@ -228,8 +239,12 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "the rule must read facts.lock.holders.complete too",
     ),
     "a default of the wrong type": (
-        edit(CONTROL, "{type: duration, stricter: lower}", "{type: duration, stricter: lower, default: 90 days}"),
-        "controls/box-locked.yaml:8:57 parameter max_open: '90 days' is not a duration; "
+        edit(
+            CONTROL,
+            "{type: duration, stricter: lower}",
+            "{type: duration, stricter: lower, default: 90 days}",
+        ),
+        "controls/box-locked.yaml:8:56 parameter max_open: '90 days' is not an ISO 8601 duration; "
         "write P90D, P6M, P1Y or PT26H",
     ),
     # --- policies
@@ -259,7 +274,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "a duration in words": (
         edit(POLICY, "max_open: P90D", "max_open: 90 days"),
-        "policies/acme.yaml:14:21 clause 1.1: max_open: '90 days' is not a duration; "
+        "policies/acme.yaml:14:21 clause 1.1: max_open: '90 days' is not an ISO 8601 duration; "
         "write P90D, P6M, P1Y or PT26H",
     ),
     "a version that is a number": (
@@ -286,7 +301,11 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "or list one in awaits:",
     ),
     "a control bound twice under one name": (
-        edit(POLICY, "    controls:\n", "    controls:\n      - control: box-locked\n        set: {min_bits: 1, max_open: P1D, min_model: '1.0'}\n"),
+        edit(
+            POLICY,
+            "    controls:\n",
+            "    controls:\n      - control: box-locked\n        set: {min_bits: 1, max_open: P1D, min_model: '1.0'}\n",
+        ),
         "policies/acme.yaml:13:9 clause 1.1: 'box-locked' is bound twice; name each with as:",
     ),
     "awaiting what is written": (
@@ -298,9 +317,15 @@ CASES: dict[str, tuple[Breakage, str]] = {
         edit(POLICY, "Asia/Tokyo", "Asia/Tokio"),
         "policies/acme.yaml:5:11 unknown time zone 'Asia/Tokio'; did you mean 'Asia/Tokyo'?",
     ),
-    "a policy that takes a shipped one's place": (
-        write("policies/purecloud.yaml", (Path(__file__).parent / "workspace/policies/acme.yaml").read_text().replace("id: acme", "id: purecloud", 1)),
-        "",
+    "a control that takes a shipped one's place": (
+        copy(CONTROL, "controls/log-retention.yaml", "id: box-locked", "id: log-retention"),
+        "controls/log-retention.yaml:2:5 control 'log-retention' comes with troth; "
+        "rename it, or write replaces: log-retention",
+    ),
+    "two files of one control": (
+        copy(CONTROL, "controls/more/box-locked.yaml", "high", "low"),
+        "controls/more/box-locked.yaml:2:5 control 'box-locked' is already in "
+        "controls/box-locked.yaml; rename it",
     ),
     "a folder where the policy should be": (
         folder_instead(POLICY),
@@ -313,8 +338,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "a policy file that is not there": (
         edit(TROTH, "policy: acme", "policy: promises/acme.yaml"),
-        "troth.yaml:3:13 promises/acme.yaml cannot be read: No such file or directory; "
-        "check the path and its permissions",
+        "troth.yaml:3:13 there is no file 'promises/acme.yaml'; correct the path, or write it",
     ),
     "a policy selected twice": (
         edit(TROTH, "targets:\n", "  - policy: acme\ntargets:\n"),
@@ -322,11 +346,11 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "an unknown target type": (
         edit(TROTH, "type: toy", "type: tooy"),
-        "troth.yaml:6:11 target boxes: unknown type 'tooy'; did you mean 'toy'?",
+        "troth.yaml:6:11 unknown target type 'tooy'; did you mean 'toy'?",
     ),
     "an unknown checker": (
         edit(TROTH, "type: toy", "type: toy\n    checkers: [toy.bax]"),
-        "troth.yaml:7:16 target boxes: unknown checker 'toy.bax'; did you mean 'toy.box'?",
+        "troth.yaml:7:16 unknown checker 'toy.bax'; did you mean 'toy.box'?",
     ),
     "a target's misspelt key": (
         edit(TROTH, "type: toy", "type: toy\n    boxs: weak"),
@@ -350,10 +374,12 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "a value looser than stated": (
         edit(TROTH, "policy: acme", 'policy: acme\n    set: {"1.1": {box-locked: {min_bits: 64}}}'),
-        "troth.yaml:4:43 clause 1.1 promises min_bits 128; 64 is looser; set it stricter",
+        "troth.yaml:4:42 clause 1.1 promises min_bits 128; 64 is looser; set it stricter",
     ),
     "a value for an unknown clause": (
-        edit(TROTH, "policy: acme", 'policy: acme\n    set: {"1.11": {box-locked: {min_bits: 256}}}'),
+        edit(
+            TROTH, "policy: acme", 'policy: acme\n    set: {"1.11": {box-locked: {min_bits: 256}}}'
+        ),
         "troth.yaml:4:11 unknown clause '1.11'; did you mean '1.1'?",
     ),
     "a value for a control that is not bound": (
@@ -362,7 +388,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "a class that is not CEL": (
         edit(TROTH, 'tag("tier") == "critical"', 'tag("tier") = "critical"'),
-        "",
+        "troth.yaml:20:13 not CEL: '=' at character 13 is not known; did you mean '=='?",
     ),
     "a class over what is not there": (
         edit(TROTH, 'tag("tier") == "critical"', 'label("tier") == "critical"'),
@@ -370,12 +396,16 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "use tag, matches, startsWith, endsWith or contains",
     ),
     "an absent kind that does not exist": (
-        edit(TROTH, "policy: acme", "policy: acme\n    absent: [{kind: bx, owner: Rin, reason: none}]"),
+        edit(
+            TROTH,
+            "policy: acme",
+            "policy: acme\n    absent: [{kind: bx, owner: Rin, reason: none}]",
+        ),
         "troth.yaml:4:21 unknown kind 'bx'; did you mean 'box'?",
     ),
     "a folder to extend with that is not there": (
         edit(TROTH, "controls: [controls]", "controls: [contrls]"),
-        "troth.yaml:17:14 contrls is not a folder; correct the path, or make it",
+        "troth.yaml:17:14 there is no folder 'contrls'; correct the path, or make it",
     ),
     # --- waivers
     "an approver who owns the risk": (
@@ -395,10 +425,12 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "waivers.yaml:11:17 waiver w-1: 2025-12-31 lies before approved_on; correct one of them",
     ),
     "a waiver id twice": (
-        lambda workspace: (workspace / WAIVERS).write_text(
-            (text := (workspace / WAIVERS).read_text()) + text.partition("waivers:\n")[2]
-        )
-        and None,
+        lambda workspace: (
+            (workspace / WAIVERS).write_text(
+                (text := (workspace / WAIVERS).read_text()) + text.partition("waivers:\n")[2]
+            )
+            and None
+        ),
         "waivers.yaml:12:9 waiver w-1: this id stands twice; rename one",
     ),
     "a waiver without an end": (
@@ -407,8 +439,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "waivers that are not there": (
         remove(WAIVERS),
-        "troth.yaml:21:10 waivers.yaml cannot be read: No such file or directory; "
-        "check the path and its permissions",
+        "troth.yaml:21:10 there is no file 'waivers.yaml'; correct the path, or write it",
     ),
     # --- registers
     "a register's unknown column": (
@@ -475,4 +506,128 @@ def test_one_message_and_nothing_evaluated(
     code = main(["check", "--as-of", "2026-11-21T00:00:00+00:00"])
     out, err = capfd.readouterr()
     assert (err, out, code) == (message + "\n", "", 2)
+    assert nothing_was_evaluated(workspace)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["check", "--config", "nowhere.yaml"],
+            "nowhere.yaml cannot be read: No such file or directory; "
+            "check the path and its permissions",
+        ),
+        (
+            ["check", "--controls", "nowhere"],
+            "nowhere is not a folder; correct the path, or make it",
+        ),
+        (
+            ["check", "--clause", "acme/9.*"],
+            "troth: no clause matches acme/9.*; troth list clauses shows them",
+        ),
+        (
+            ["check", "--as-of", "2026-11-21"],
+            "troth: '2026-11-21' is not an instant with its offset; "
+            "write 2026-11-21T00:00:00+00:00",
+        ),
+        (
+            ["check", "-o", "jsn=x"],
+            "troth: there is no output format 'jsn'; did you mean 'json'?",
+        ),
+        (
+            ["check", "-o", "json", "-o", "junit"],
+            "troth: json and junit cannot both go to standard output; give one a path",
+        ),
+        (
+            ["check", "--gate", "observd"],
+            "troth: --gate: there is no 'observd'; did you mean 'observed'?",
+        ),
+        (
+            ["check", "--run", "registers"],
+            "registers cannot be made: File exists; choose another folder with --run",
+        ),
+        (
+            ["check", "-o", "json=nowhere/x.json"],
+            "troth: nowhere/x.json cannot be written: there is no folder nowhere; choose another",
+        ),
+        (
+            [
+                "coverage",
+                "acmee",
+                "--policies",
+                "policies",
+                "--kinds",
+                "kinds",
+                "--controls",
+                "controls",
+            ],
+            "troth: unknown policy 'acmee'; did you mean 'acme'?",
+        ),
+        (["replay", "nowhere"], "troth: 'nowhere' is not a run folder; troth list runs shows them"),
+        (["report", "nowhere"], "troth: 'nowhere' is not a run folder; troth list runs shows them"),
+        (["test", "zebra"], "troth: there is no control 'zebra'; troth list controls shows them"),
+        (
+            ["explain", "acme/9"],
+            "troth: there is no clause or control 'acme/9'; "
+            "try troth list clauses, troth list controls",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_the_command_line_names_is_not_there(
+    arguments: list[str], message: str, workspace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = main(arguments)
+    out, err = capfd.readouterr()
+    assert (err, out, code) == (message + "\n", "", 2)
+    assert nothing_was_evaluated(workspace)
+
+
+def test_there_is_no_configuration_here_or_above(
+    workspace: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workspace / "deep" / ".git").mkdir(parents=True)
+    monkeypatch.chdir(workspace / "deep")
+    code = main(["check"])
+    out, err = capfd.readouterr()
+    wanted = "there is no troth.yaml here or above; write one, name one with --config, or run troth demo\n"
+    assert (err, out, code) == (wanted, "", 2)
+
+
+def test_every_fault_of_a_file_is_told_at_once(
+    workspace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    edit(POLICY, "Asia/Tokyo", "Asia/Tokio")(workspace)
+    edit(POLICY, "min_bits: 128", "min_bits: many")(workspace)
+    assert main(["check"]) == 2
+    assert capfd.readouterr().err.splitlines() == [
+        "policies/acme.yaml:5:11 unknown time zone 'Asia/Tokio'; did you mean 'Asia/Tokyo'?",
+        "policies/acme.yaml:13:21 clause 1.1: min_bits: 'many' is not a whole number; "
+        "write one without quotes",
+    ]
+
+
+def test_a_hostile_name_cannot_move_the_cursor(
+    workspace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    edit(POLICY, "control: box-locked", 'control: "box\\e[2Jlocked"')(workspace)
+    assert main(["check"]) == 2
+    assert "\x1b" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a misspelt key", "a register's key twice", "a tab indents"])
+def test_the_installed_command_says_the_same(name: str, workspace: Path, installed: Path) -> None:
+    breakage, message = CASES[name]
+    breakage(workspace)
+    troth = Path(sys.executable).parent / "troth"
+    environment = os.environ | {"PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [troth, "check"],
+        cwd=workspace,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr, done.stdout, done.returncode) == (message + "\n", "", 2)
     assert nothing_was_evaluated(workspace)

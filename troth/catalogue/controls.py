@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from troth import params
-from troth.catalogue.schemas import read, unknown
+from troth.catalogue.schemas import misnamed, read, unknown
 from troth.definitions import Control, Need, Note, Part, Rule
 from troth.errors import InputError, Problem
 from troth.kinds import MERGES, Kind
@@ -30,19 +30,23 @@ def read_control(
     parameters or the measure does not have, a rule that could pass unseen, an unread parameter.
     """
     document = read(path, "control", name)
-    return _Reader(document, kinds, measures).control()
+    return _Reader(document, kinds, measures, misnamed(document, path)).control()
 
 
 class _Reader:
     """Builds one control and gathers everything that is wrong with it."""
 
     def __init__(
-        self, document: Document, kinds: Mapping[str, Kind], measures: Mapping[str, Measure]
+        self,
+        document: Document,
+        kinds: Mapping[str, Kind],
+        measures: Mapping[str, Measure],
+        problems: list[Problem],
     ) -> None:
         self.document = document
         self.kinds = kinds
         self.measures = measures
-        self.problems: list[Problem] = []
+        self.problems = problems
         self.used: set[str] = set()
         self.parameters: dict[str, Parameter] = {}
 
@@ -54,6 +58,8 @@ class _Reader:
         parts = tuple(self._part(index, body) for index, body in enumerate(data["parts"]))
         self._words(["title"], data["title"])
         self._unique(["parts"], [part.name for part in parts], "part")
+        if self.problems:
+            raise InputError(self.problems)
         for name in self.parameters.keys() - self.used:
             text = f"parameter '{name}' is read by no rule; read it, or take it away"
             self.problems.append(self.document.error(["parameters", name], text, key=True))
@@ -96,7 +102,7 @@ class _Reader:
             try:
                 params.parse(made, made.default)
             except params.BadValue as error:
-                self._problem(["parameters", name, "default"], str(error))
+                self._problem(["parameters", name, "default"], f"parameter {name}: {error}")
         return made
 
     def _part(self, index: int, body: Mapping[str, Any]) -> Part:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from troth.catalogue.schemas import read
+from troth.catalogue.schemas import misnamed, read
 from troth.errors import InputError, Place, Problem
 from troth.kinds import Kind, kind_from
 
@@ -29,13 +29,15 @@ def read_kind(path: Path, name: str = "") -> Kind:
     """
     document = read(path, "kind", name)
     kind = kind_from(document.data, document.path)
-    problems: list[Problem] = []
+    problems = misnamed(document, path)
     for facet in document.data["facets"]:
         if facet not in kind.example:
             problems.append(document.error(["example"], f"add an example of facet '{facet}'"))
             continue
         for wrong in kind.validate(facet, kind.example[facet]):
-            problems.append(document.error(["example", facet], f"the example is wrong: {wrong}"))
+            problems.append(
+                document.error(["example", facet], f"the example of facet '{facet}': {wrong}")
+            )
     if problems:
         raise InputError(problems)
     return kind

@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import read_kind
 from troth.catalogue.policies import read_policy
-from troth.catalogue.schemas import read_text, unknown
+from troth.catalogue.schemas import read_text, shown, unknown
 from troth.definitions import Control, Policy
-from troth.errors import InputError, Place, Problem
+from troth.errors import InputError, Place, Problem, UsageError
 from troth.kinds import Kind
 from troth.measures import Measure, registry
 from troth.plugins import content_folders
+from troth.yamlfile import parse
 
 _Made = TypeVar("_Made", Kind, Control, Policy)
 CASES = ".cases.yaml"
@@ -50,7 +51,7 @@ def yaml_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         text = "is not a folder; correct the path, or make it"
-        raise InputError.at(Place(str(folder)), text)
+        raise InputError.at(Place(shown(folder)), text)
     return sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith(CASES))
 
 
@@ -59,27 +60,30 @@ def load(
     *,
     policies: Iterable[str] | None = None,
     base: Path | None = None,
+    named_at: Mapping[str, Place] | None = None,
 ) -> Library:
     """Return the library with ``extra`` folders by ``kinds``, ``controls`` and ``policies``.
 
     ``policies`` limits which policies are read: ids, or paths of policy files relative to
-    ``base``; None reads them all. Raises :class:`~troth.errors.InputError` with every fault.
+    ``base``; None reads them all. ``named_at`` tells where they are named. Raises
+    :class:`~troth.errors.InputError` with every fault, and :class:`~troth.errors.UsageError` for
+    a policy that there is not and that no file names.
     """
     extra = extra or {}
     origins: dict[tuple[str, str], Path] = {}
     measures = registry()
     kinds = _load(
-        "kinds", _paths("kinds", extra), lambda path: read_kind(path, _shown(path)), origins
+        "kinds", _paths("kinds", extra), lambda path: read_kind(path, shown(path)), origins
     )
     controls = _load(
         "controls",
         _paths("controls", extra),
-        lambda path: read_control(path, kinds, measures, _shown(path)),
+        lambda path: read_control(path, kinds, measures, shown(path)),
         origins,
     )
-    wanted = _policy_paths(extra, policies, base)
+    wanted = _policy_paths(extra, policies, base, named_at or {})
     documents = _load(
-        "policies", wanted, lambda path: read_policy(path, controls, _shown(path)), origins
+        "policies", wanted, lambda path: read_policy(path, controls, shown(path)), origins
     )
     return Library(kinds, controls, documents, measures, origins)
 
@@ -93,7 +97,10 @@ def _paths(what: str, extra: Mapping[str, Iterable[Path]]) -> list[tuple[Path, b
 
 
 def _policy_paths(
-    extra: Mapping[str, Iterable[Path]], wanted: Iterable[str] | None, base: Path | None
+    extra: Mapping[str, Iterable[Path]],
+    wanted: Iterable[str] | None,
+    base: Path | None,
+    named_at: Mapping[str, Place],
 ) -> list[tuple[Path, bool]]:
     known = _paths("policies", extra)
     if wanted is None:
@@ -108,16 +115,10 @@ def _policy_paths(
             chosen.append((as_path, False))
         else:
             text = unknown("policy", name, sorted(path.stem for path, _ in known))
-            raise InputError.at(Place(name), text)
+            if name not in named_at:
+                raise UsageError(text)
+            raise InputError.at(named_at[name], text)
     return chosen
-
-
-def _shown(path: Path) -> str:
-    """Return what messages call a file: relative to here when it lies below, else as it is."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _load(
@@ -136,15 +137,22 @@ def _load(
             problems.extend(error.problems)
             continue
         if made.id in found and not (ours[made.id] and _replaces(path, made.id)):
-            text = f"'{made.id}' is already in {found[made.id].origin}; rename it"
-            hint = f", or say replaces: {made.id} to take its place" if ours[made.id] else ""
-            problems.append(Problem(Place(_shown(path), 1, 1), text + hint))
+            problems.append(_taken(what, path, found[made.id], is_shipped=ours[made.id]))
             continue
         found[made.id], ours[made.id] = made, is_shipped
         origins[what, made.id] = path
     if problems:
         raise InputError(problems)
     return {name: found[name] for name in sorted(found)}
+
+
+def _taken(what: str, path: Path, known: Kind | Control | Policy, *, is_shipped: bool) -> Problem:
+    """Return the problem of a file whose id another has."""
+    name = "policy" if what == "policies" else what.removesuffix("s")
+    text = f"{name} '{known.id}' is already in {known.origin}; rename it"
+    if is_shipped:
+        text = f"{name} '{known.id}' comes with troth; rename it, or write replaces: {known.id}"
+    return parse(read_text(path), shown(path)).error(["id"], text)
 
 
 def _replaces(path: Path, made_id: str) -> bool:

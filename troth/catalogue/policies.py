@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 from troth import params
-from troth.catalogue.schemas import read, unknown
+from troth.catalogue.schemas import misnamed, near, read, unknown
 from troth.definitions import Binding, Clause, Control, Policy, Setting, Unbound
 from troth.errors import InputError, Problem
 from troth.model import Assess
@@ -18,22 +17,26 @@ from troth.yamlfile import Document
 
 def read_policy(path: Path, controls: Mapping[str, Control], name: str = "") -> Policy:
     """Return the policy in a file; raises :class:`~troth.errors.InputError` with every fault."""
-    return _Reader(read(path, "policy", name), controls).policy()
+    document = read(path, "policy", name)
+    return _Reader(document, controls, misnamed(document, path)).policy()
 
 
 class _Reader:
     """Builds one policy and gathers everything that is wrong with it."""
 
-    def __init__(self, document: Document, controls: Mapping[str, Control]) -> None:
+    def __init__(
+        self, document: Document, controls: Mapping[str, Control], problems: list[Problem]
+    ) -> None:
         self.document = document
         self.controls = controls
-        self.problems: list[Problem] = []
+        self.problems = problems
 
     def policy(self) -> Policy:
         data = self.document.data
         if data["timezone"] not in _zones():
-            text = unknown("time zone", data["timezone"], sorted(_zones()))
-            self._problem(["timezone"], text.partition("; use one of")[0])
+            advice = "write a name of the IANA database, like Asia/Tokyo"
+            text = unknown("time zone", data["timezone"], sorted(_zones()), advice)
+            self._problem(["timezone"], text)
         clauses = tuple(self._clause(index, body) for index, body in enumerate(data["clauses"]))
         seen: set[str] = set()
         for index, clause in enumerate(clauses):
@@ -66,7 +69,8 @@ class _Reader:
                     f"clause {body['id']}: control '{control}' is written; bind it under controls:"
                 )
                 self._problem([*path, "awaits", at], text)
-        if body["assess"] != Assess.INFORMATIVE and not bindings and not awaits:
+        decides = body.get("controls") or awaits
+        if body["assess"] != Assess.INFORMATIVE and not decides:
             text = (
                 f"clause {body['id']}: nothing decides it; bind a control, or list one in awaits:"
             )
@@ -90,10 +94,9 @@ class _Reader:
         made = [
             self._binding([*path, "controls", at], body["id"], row) for at, row in enumerate(rows)
         ]
-        names = Counter(row.get("as", row["control"]) for row in rows)
-        for at, row in enumerate(rows):
-            name = row.get("as", row["control"])
-            if names[name] > 1:
+        names = [row.get("as", row["control"]) for row in rows]
+        for at, name in enumerate(names):
+            if name in names[:at]:
                 text = f"clause {body['id']}: '{name}' is bound twice; name each with as:"
                 self._problem([*path, "controls", at], text)
         return tuple(binding for binding in made if binding)
@@ -103,15 +106,16 @@ class _Reader:
     ) -> Binding | None:
         control = self.controls.get(row["control"])
         if control is None:
-            text = unknown("control", row["control"], sorted(self.controls)).partition("; use one")[
-                0
-            ]
-            hint = text if "did you" in text else f"{text}; write it, or list it in awaits:"
-            self._problem([*path, "control"], f"clause {clause}: {hint}")
+            advice = "write it, or list it in awaits:"
+            text = unknown("control", row["control"], sorted(self.controls), advice)
+            self._problem([*path, "control"], f"clause {clause}: {text}")
             return None
         settings = dict(self._settings(path, clause, row, control))
+        told = {name for where in _SOURCES for name in row.get(where, {})}
+        meant = {name for given in told for name in near(given, sorted(control.parameters))}
         for name, parameter in control.parameters.items():
-            if name in settings:
+            # A value that is wrong, or under a misspelt name, has its own message already.
+            if name in told | meant:
                 continue
             if parameter.has_default:
                 value = params.parse(parameter, parameter.default)
@@ -129,7 +133,7 @@ class _Reader:
     def _settings(
         self, path: list[str | int], clause: str, row: Mapping[str, Any], control: Control
     ) -> Iterable[tuple[str, Setting]]:
-        for where, source in (("set", "stated"), ("assumed", "assumed")):
+        for where, source in _SOURCES.items():
             for name, raw in row.get(where, {}).items():
                 at = [*path, where, name]
                 parameter = control.parameters.get(name)
@@ -144,6 +148,10 @@ class _Reader:
                     yield name, Setting(params.parse(parameter, raw), source)
                 except params.BadValue as error:
                     self._problem(at, f"clause {clause}: {name}: {error}")
+
+
+#: Where a binding's values stand, and who said them.
+_SOURCES = {"set": "stated", "assumed": "assumed"}
 
 
 def _unbound(item: Mapping[str, Any]) -> Unbound:

@@ -101,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
     except click.ClickException as error:
         return _say(f"{error.format_message()}", Exit.USAGE)
     except InputError as error:
-        return _say("\n".join(str(problem) for problem in error.problems), error.exit_code)
+        return _say_problems(error)
     except TrothError as error:
         return _say(str(error), error.exit_code)
     except BrokenPipeError:
@@ -116,6 +116,15 @@ def _say(text: str, code: Exit) -> Exit:
     for line in text.splitlines():
         click.echo(f"troth: {harmless(line)}", err=True)
     return code
+
+
+def _say_problems(error: InputError) -> Exit:
+    """Say a problem a line, each starting with its file: editors and CI systems look there."""
+    from troth.report.words import harmless
+
+    for problem in error.problems:
+        click.echo(harmless(str(problem)), err=True)
+    return error.exit_code
 
 
 def _bug(error: Exception) -> Exit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from troth import config, plugins, waivers
-from troth.catalogue import library
+from troth.catalogue import library, schemas
 from troth.checker import Checker
 from troth.errors import InputError, Problem, UsageError
 from troth.plan import Plan, choose, make
@@ -74,8 +74,9 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     settings = config.load(config_path or config.find(Path.cwd()), checkers)
     folders_of = {what: (*settings.extend.get(what, ()), *extra.get(what, ())) for what in _CONTENT}
     names = [selection.policy for selection in settings.selections]
-    books = library.load(folders_of, policies=names, base=settings.base_dir)
-    problems: list[Problem] = []
+    named_at = {selection.policy: selection.at for selection in settings.selections}
+    books = library.load(folders_of, policies=names, base=settings.base_dir, named_at=named_at)
+    problems = list(_absent_problems(settings, books))
     chosen = choose(settings, books.policies, books.controls, clauses)
     if clauses and not any(one.clauses for one in chosen):
         raise UsageError(f"no clause matches {', '.join(clauses)}; troth list clauses shows them")
@@ -89,6 +90,19 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     if problems:
         raise InputError(problems)
     return Ready(Setup(settings, books, chosen, exceptions), checkers)
+
+
+def _absent_problems(settings: config.Config, books: library.Library) -> Iterator[Problem]:
+    """Yield a problem for every kind under ``absent:`` that there is not."""
+    if settings.document is None:
+        return
+    known = sorted(books.kinds)
+    for index, row in enumerate(settings.document.data["policies"]):
+        for at, said in enumerate(row.get("absent", ())):
+            if said["kind"] not in books.kinds:
+                path: list[str | int] = ["policies", index, "absent", at, "kind"]
+                text = schemas.unknown("kind", said["kind"], known)
+                yield settings.document.error(path, text)
 
 
 _CONTENT = ("kinds", "controls", "policies")

@@ -46,7 +46,7 @@ def _firewalls(account: Account) -> None:
 
 
 def _let_in(ec2: Any, group: str, protocol: str, port: int) -> None:
-    rule = {"IpProtocol": protocol, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    rule: dict[str, Any] = {"IpProtocol": protocol, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     if port > 0:
         rule |= {"FromPort": port, "ToPort": port}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
@@ -72,9 +72,13 @@ def _server(account: Account, given: aws.Tags) -> tuple[str, str]:
     image = ec2.register_image(Name="base", RootDeviceName="/dev/sda1")["ImageId"]
     made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.small")
     instance = made["Instances"][0]["InstanceId"]
-    for each in ec2.describe_volumes()["Volumes"]:  # the image's own disk, which is not encrypted
+    # The emulator gives image and machine disks of its own, which are not encrypted.
+    for each in ec2.describe_volumes()["Volumes"]:
         ec2.detach_volume(VolumeId=each["VolumeId"], InstanceId=instance)
         ec2.delete_volume(VolumeId=each["VolumeId"])
+    ec2.deregister_image(ImageId=image)
+    for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        ec2.delete_snapshot(SnapshotId=each["SnapshotId"])
     disks = aws.volume(account, "app-root", given), aws.volume(account, "app-data", given)
     for disk, device in zip(disks, ("/dev/sda1", "/dev/sdb"), strict=True):
         ec2.attach_volume(VolumeId=disk, InstanceId=instance, Device=device)
@@ -97,9 +101,7 @@ def _bucket(
     s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced")
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags("office", "normal", data)})
     encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    s3.put_bucket_encryption(
-        Bucket=name, ServerSideEncryptionConfiguration={"Rules": [encryption]}
-    )
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [encryption]})
     statements = [_refuse_plaintext(name)] if tls_only else []
     statements += [_open_to_everyone(name)] if public else []
     if statements:

@@ -43,5 +43,5 @@ def _lines(amazon: str, google: str, ports: dict[str, int]) -> tuple[str, ...]:
         f"AWS, two accounts (moto) at {amazon}",
         f"Google Cloud Storage (gcp-storage-emulator) at {google}",
         f"TLS endpoints on 127.0.0.1: {listed}",
-        "a server's file tree in host/, registers in registers/, signed statements in attestations/",
+        "a server's files in host/, registers in registers/, signed statements in attestations/",
     )

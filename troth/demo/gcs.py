@@ -45,7 +45,7 @@ def _wait_for(port: int) -> None:
 
 def _seed(address: str, server: Any, moments: Moments, names: dict[str, str]) -> None:
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import storage
+    from google.cloud import storage  # type: ignore[import-untyped]
 
     client = storage.Client(
         project=PROJECT,

@@ -13,7 +13,7 @@ NAME = "app-01"
 ROOT, STORE = "host", "host:app-01:/srv/files"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_PASSWD = """\
+_LOGINS = """\
 root:x:0:0:root:/root:/bin/bash
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 alice:x:1001:1001:Alice:/home/alice:/bin/bash
@@ -22,7 +22,7 @@ ops:x:1003:1003:shared:/home/ops:/bin/bash
 """
 _FILES = {
     "etc/hostname": f"{NAME}\n",
-    "etc/passwd": _PASSWD,
+    "etc/passwd": _LOGINS,
     "etc/group": "root:x:0:\nsudo:x:27:\nalice:x:1001:\nbob:x:1002:\nops:x:1003:\n",
     "etc/nsswitch.conf": "passwd: files\ngroup: files\n",
     "etc/login.defs": "PASS_MAX_DAYS 90\nPASS_MIN_DAYS 0\nUID_MIN 1000\nUID_MAX 60000\n",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import threading
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -9,22 +11,20 @@ from pathlib import Path
 
 import click
 
-from troth.cli import common
-from troth.cli.check import MEANING
-from troth.cli.output import Outputs
-from troth.collect.runner import Budget
 from troth.demo import estate, expected, machine, settings
-from troth.demo.folder import Folder, claim
+from troth.demo.check import check
+from troth.demo.folder import claim
 from troth.demo.moments import Moments
 from troth.errors import Exit, UsageError
+from troth.report import console
 from troth.report.words import plural
-from troth.run import Run, carry_out, new_id
+from troth.run import Run
 from troth.verdicts import Gate, exit_code
 
 #: What the extra ``demo`` brings.
 LIBRARIES = ("boto3", "moto", "flask", "gcp_storage_emulator", "google.cloud.storage")
-#: Threads, and seconds for one checker in one place.
-BUDGET = Budget(jobs=8, seconds=60)
+#: Columns of a report that goes into a pipe.
+_WIDTH = 110
 
 
 def run(folder: Path, *, keep: bool) -> Exit:
@@ -39,12 +39,12 @@ def run(folder: Path, *, keep: bool) -> Exit:
     moments = Moments(datetime.now(UTC).replace(microsecond=0))
     with settings.environment(), estate.standing(made, moments) as company:
         _built(folder, company)
-        done = _checked(made, "troth.yaml", moments.now)
-        Outputs.parse(()).write(done.results)
+        done = check(made, "troth.yaml", moments.now)
+        _result(done)
         odd = expected.differences(expected.load(), done.results, company.names)
         _compared(done, odd)
-        machine.report(made, moments.now, BUDGET)
-        _go_on(folder, done, keep=keep)
+        apart = machine.report(made, moments.now)
+        _go_on(folder, done, apart)
         if keep:
             _wait()
     return Exit.BROKEN if odd else Exit.OK
@@ -52,64 +52,69 @@ def run(folder: Path, *, keep: bool) -> Exit:
 
 def _require() -> None:
     for name in LIBRARIES:
-        try:
-            there = find_spec(name) is not None
-        except ModuleNotFoundError:
-            there = False
-        if not there:
+        if not _installed(name):
             raise UsageError(f"the demo needs {name}; pip install 'troth[demo]'")
 
 
-def _checked(folder: Folder, config: str, as_of: datetime) -> Run:
-    ready = common.prepare(folder.path / config, common.folders((), (), ()))
-    runs = ready.setup.config.runs
-    folder.make(runs)
-    return carry_out(
-        ready.setup, ready.plan(), ready.checkers, runs / new_id(as_of), as_of, BUDGET,
-        threading.Event(),
-    )  # fmt: skip
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _built(folder: Path, company: estate.Estate) -> None:
     click.echo(f"Hinoki, a company that does not exist, was built in {folder} and on loopback:")
     for line in company.lines:
         click.echo(f"  {line}")
-    click.echo("  what is wrong there, on purpose, is told in company.md\n")
+    click.echo("  company.md tells what is wrong there, on purpose\n")
+
+
+def _result(done: Run) -> None:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _WIDTH
+    console.write(done.results, Console(file=sys.stdout, width=width, highlight=False))
 
 
 def _compared(done: Run, odd: list[str]) -> None:
     clauses = plural(len(done.results.summary["clauses"]), "clause")
     if odd:
-        click.echo(f"{plural(len(odd), 'difference')} from what is true, of {clauses}:")
+        click.echo(f"{plural(len(odd), 'difference')} from what is true of the {clauses}:")
         for text in odd:
             click.echo(f"  {text}")
     else:
-        click.echo(f"All {clauses} came out as written down by hand (troth/demo/expected.yaml).")
-    code = exit_code(done.results, Gate())
-    click.echo(f"troth check would have exited with {int(code)}: {MEANING[code]}.\n")
+        click.echo(f"All {clauses} came out as they had to: nothing differs from what is true,")
+        click.echo("which was written down by hand (expected.yaml of the demo).")
+    code = int(exit_code(done.results, Gate()))
+    click.echo(f"troth check would have exited with {code}; troth explain exit:{code} says why.\n")
 
 
-def _go_on(folder: Path, done: Run, *, keep: bool) -> None:
-    run_folder = f"{done.folder.parent.name}/{done.folder.name}"
+def _go_on(folder: Path, done: Run, apart: Run) -> None:
+    ours, theirs = (f"{one.folder.parent.name}/{one.folder.name}" for one in (done, apart))
     click.echo("Go on by hand:")
     for command in (
-        f"cd {folder}",
-        "less company.md",
+        f"cd {shlex.quote(str(folder))}",
+        "cat company.md",
         "troth plan",
-        f"troth explain smart-receico/3.1a --run {run_folder}",
-        f"troth replay {run_folder}",
-        f"troth report {run_folder} -o junit=junit.xml",
         "troth list waivers -c troth.yaml",
+        f"troth explain smart-receico/3.1a --run {ours}",
+        f"troth replay {ours}",
+        f"troth report {ours} -o junit=junit.xml",
+        f"troth report {theirs}",
     ):
         click.echo(f"  {command}")
-    if not keep:
-        click.echo("A new check needs the servers: run `troth demo --keep` in another terminal.")
+    click.echo(
+        "A new check needs the servers. Build them again and let them stand, and then in the"
+    )
+    click.echo("folder, in another terminal:")
+    click.echo(f"  troth demo --keep {shlex.quote(str(folder))}")
+    click.echo("  . ./demo.env && troth check")
 
 
 def _wait() -> None:
-    click.echo("The servers run until Ctrl-C. In another terminal, in the folder:")
-    click.echo("  . ./demo.env && troth check")
+    click.echo("\nThe servers stand until Ctrl-C.")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
-        click.echo("The servers were stopped.")
+        click.echo("The servers are gone.")

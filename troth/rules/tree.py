@@ -161,8 +161,21 @@ def _tokens(source: str) -> list[tuple[str, str, int]]:
     while source[at:].strip():
         match = _TOKEN.match(source, at)
         if match is None:
-            raise Unreadable(f"character {at + 1} starts nothing that CEL knows")
+            raise Unreadable(_strange(source, at))
         kind = str(match.lastgroup)
         found.append((kind, match[kind], match.start(kind)))
         at = match.end()
     return found
+
+
+def _strange(source: str, at: int) -> str:
+    """Return what is wrong at a character that starts no token, with the likely intention."""
+    at += len(source[at:]) - len(source[at:].lstrip())
+    sign = source[at]
+    if sign in "\"'":
+        return f"the text that starts at character {at + 1} does not end; close its quote"
+    meant = {"=": "==", "&": "&&", "|": "||"}.get(sign, "")
+    if sign == "=" and source[at + 1 : at + 2] in ("<", ">"):
+        meant = f"{source[at + 1]}="
+    hint = f"; did you mean '{meant}'?" if meant else ""
+    return f"'{sign}' at character {at + 1} is not known{hint}"

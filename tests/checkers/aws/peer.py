@@ -25,7 +25,8 @@ class Fault:
     """What to answer instead of moto, or what to do to moto's answer.
 
     ``cut`` keeps so many bytes of the body and states that length; ``short`` keeps as many but
-    states the whole length and closes; ``hang`` never answers; ``reset`` closes at once.
+    states the whole length and closes, ``promised`` states another length of ``body``; ``hang``
+    never answers; ``reset`` closes at once.
     """
 
     status: int = 200
@@ -33,6 +34,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
     short: int | None = None
+    promised: int | None = None
     hang: bool = False
     reset: bool = False
 
@@ -136,7 +138,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if fault is not None and fault.body is not None:
-            self._send(fault.status, fault.body, fault.headers)
+            self.close_connection = fault.promised is not None
+            self._send(fault.status, fault.body, fault.headers, fault.promised)
             return
         status, made, headers = self._moto(body)
         if fault is not None and fault.cut is not None:

@@ -87,6 +87,7 @@ def test_xml_failures(
         (Fault(body=b'{"TableNames": ["t1", 2]}'), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b'{"TableNames": null}'), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b"null"), Reason.MALFORMED_RESPONSE, ""),
+        (Fault(body=b'{"TableNames": []}', promised=99), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b""), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b"[" * 100_000), Reason.MALFORMED_RESPONSE, ""),
         (Fault(cut=10), Reason.MALFORMED_RESPONSE, ""),
@@ -295,6 +296,21 @@ def test_egress_of_an_emulator_is_the_emulator(
     see(Buckets, target)
     [part] = Buckets.partitions(target)
     assert opened == set(Buckets.egress(target, part))
+
+
+def test_the_host_does_not_depend_on_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
+    asked: list[str] = []
+
+    def stop(request: Any, **_: Any) -> None:
+        asked.append(request.url)
+        raise InterruptedError
+
+    client = access_to({"id": "x", "regions": [REGION]}).client("dynamodb", REGION)
+    client.meta.events.register("before-send", stop)
+    with pytest.raises(InterruptedError):
+        client.list_tables()
+    assert asked == [f"https://dynamodb.{REGION}.amazonaws.com/"]
 
 
 def test_credential_reads() -> None:

@@ -199,6 +199,16 @@ def test_one_malformed_group_costs_itself(server: Scripted, target: dict[str, An
     assert rules_of(seen, "sg-2") == {}
 
 
+@pytest.mark.parametrize("lacking", sorted(EMPTY))
+def test_a_rule_without_one_of_its_source_lists_is_malformed(
+    server: Scripted, target: dict[str, Any], lacking: str
+) -> None:
+    rest = {name: rows for name, rows in EMPTY.items() if name != lacking}
+    server.say(LIST, {"SecurityGroups": [group_row("sg-1", {"IpProtocol": "-1", **rest})]})
+    seen = through(server, target)
+    assert seen.failure(f"{PREFIX}sg-1", "allows").reason is Reason.MALFORMED_RESPONSE
+
+
 def test_a_group_of_another_account_keeps_its_own_name(
     server: Scripted, target: dict[str, Any]
 ) -> None:
