@@ -6,7 +6,6 @@ file's folder.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from troth.catalogue.schemas import read, sentence, unknown
 from troth.checker import Checker
-from troth.errors import InputError, Place, Problem
+from troth.errors import InputError, Place, Problem, UsageError
 from troth.rules.tree import Node, Unreadable
 from troth.rules.tree import read as read_tree
 from troth.yamlfile import Document
@@ -71,7 +70,7 @@ def policy_id(named: str) -> str:
 def find(start: Path) -> Path:
     """Return the nearest troth.yaml from ``start`` upwards, not beyond a version control root.
 
-    Raises :class:`~troth.errors.InputError` when there is none.
+    Raises :class:`~troth.errors.UsageError` when there is none.
     """
     for folder in (start, *start.parents):
         if (folder / NAME).is_file():
@@ -79,7 +78,7 @@ def find(start: Path) -> Path:
         if (folder / ".git").exists():
             break
     text = f"there is no {NAME} here or above; write one, name one with --config, or run troth demo"
-    raise InputError.at(Place(os.path.relpath(start)), text)
+    raise UsageError(text)
 
 
 def load(path: Path, checkers: Mapping[str, type[Checker]] | None) -> Config:

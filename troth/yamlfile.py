@@ -16,8 +16,9 @@ import yaml
 
 from troth.errors import InputError, Place, Problem
 
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+#: An exponent only after a fraction and with its sign: YAML 1.1 reads 1e3 as text.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+([eE][-+][0-9]+)?)?")
 _WORDS = {"null": None, "true": True, "false": False}
 _AMBIGUOUS = re.compile(
     r"""(?ix) y|yes|n|no|on|off|~|=|<<|true|false|null
@@ -27,18 +28,37 @@ _AMBIGUOUS = re.compile(
       | [-+]?\.[0-9_]+ | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ \t].*)? """
 )
 #: What a YAML 1.1 reader makes of these words; whoever writes one may mean either.
-_TRUTHS = {word: "true" for word in ("y", "yes", "on", "true")} | {
-    word: "false" for word in ("n", "no", "off", "false")
-}
+_TRUTHS = dict.fromkeys(("y", "yes", "on", "true"), "true") | dict.fromkeys(
+    ("n", "no", "off", "false"), "false"
+)
 _STARTS = frozenset("+-.~=<0123456789yYnNtTfFoO")
 
-#: The tags of plain values; any other was written out by hand.
-_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 #: Integers up to here survive every JSON reader (RFC 7493); longer texts are not even tried.
 _LARGEST = 2**53 - 1
 _DIGITS = 17
 
 Path = Sequence[str | int]
+
+
+_TAG_OF = {
+    yaml.ScalarNode: "tag:yaml.org,2002:str",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+}
+_TAGS = frozenset(_TAG_OF.values())
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """Composes nodes without looking for YAML 1.1 types; that is a third of the time of reading."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        return _TAG_OF[kind]
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        return
+
+    def ascend_resolver(self) -> None:
+        return
 
 
 @dataclass(frozen=True)
@@ -111,7 +131,7 @@ def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
 
 
 def _value(node: Any, path: str, problems: list[Problem], seen: set[int]) -> Any:
-    if node.tag not in _TAGS:
+    if node.tag not in _TAGS:  # it was written out by hand
         text = f"the tag {node.tag} is not read here; write plain JSON values"
         problems.append(Problem(_at(node, path), text))
         return None

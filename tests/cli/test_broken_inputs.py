@@ -31,6 +31,14 @@ def edit(file: str, old: str, new: str) -> Breakage:
     return apply
 
 
+def append(file: str, more: str) -> Breakage:
+    def apply(workspace: Path) -> None:
+        with (workspace / file).open("a") as end:
+            end.write(more)
+
+    return apply
+
+
 def write(file: str, body: str | bytes) -> Breakage:
     def apply(workspace: Path) -> None:
         raw = body.encode() if isinstance(body, str) else body
@@ -79,6 +87,16 @@ TROTH, POLICY, CONTROL, KIND = (
 )
 WAIVERS, STAFF = "waivers.yaml", "registers/staff.csv"
 STRONG = "facts.lock.bits >= params.min_bits"
+WAIVER = """\
+  - id: w-1
+    policy: acme
+    clause: "1.1"
+    reason: It was stolen.
+    owner: Rin
+    approver: Kei
+    approved_on: "2026-01-01"
+    expires_on: "2026-12-31"
+"""
 DEEP = "a: " + "[" * 2000 + "]" * 2000
 
 CASES: dict[str, tuple[Breakage, str]] = {
@@ -216,7 +234,8 @@ CASES: dict[str, tuple[Breakage, str]] = {
     ),
     "a rule that is not CEL": (
         edit(CONTROL, STRONG, "facts.lock.bits => params.min_bits"),
-        "controls/box-locked.yaml:19:17 not CEL: '=' at character 17 is not known; did you mean '>='?",
+        "controls/box-locked.yaml:19:17 not CEL: '=' at character 17 is not known; "
+        "did you mean '>='?",
     ),
     "has() in a rule": (
         edit(CONTROL, STRONG, f"has(facts.lock.bits) && {STRONG}"),
@@ -304,7 +323,8 @@ CASES: dict[str, tuple[Breakage, str]] = {
         edit(
             POLICY,
             "    controls:\n",
-            "    controls:\n      - control: box-locked\n        set: {min_bits: 1, max_open: P1D, min_model: '1.0'}\n",
+            "    controls:\n      - control: box-locked\n"
+            "        set: {min_bits: 1, max_open: P1D, min_model: '1.0'}\n",
         ),
         "policies/acme.yaml:13:9 clause 1.1: 'box-locked' is bound twice; name each with as:",
     ),
@@ -425,12 +445,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "waivers.yaml:11:17 waiver w-1: 2025-12-31 lies before approved_on; correct one of them",
     ),
     "a waiver id twice": (
-        lambda workspace: (
-            (workspace / WAIVERS).write_text(
-                (text := (workspace / WAIVERS).read_text()) + text.partition("waivers:\n")[2]
-            )
-            and None
-        ),
+        append(WAIVERS, WAIVER),
         "waivers.yaml:12:9 waiver w-1: this id stands twice; rename one",
     ),
     "a waiver without an end": (
@@ -532,7 +547,7 @@ def test_one_message_and_nothing_evaluated(
         ),
         (
             ["check", "-o", "jsn=x"],
-            "troth: there is no output format 'jsn'; did you mean 'json'?",
+            "troth: unknown output format 'jsn'; did you mean 'json'?",
         ),
         (
             ["check", "-o", "json", "-o", "junit"],
@@ -540,7 +555,7 @@ def test_one_message_and_nothing_evaluated(
         ),
         (
             ["check", "--gate", "observd"],
-            "troth: --gate: there is no 'observd'; did you mean 'observed'?",
+            "troth: --gate: unknown assessment 'observd'; did you mean 'observed'?",
         ),
         (
             ["check", "--run", "registers"],
@@ -548,7 +563,7 @@ def test_one_message_and_nothing_evaluated(
         ),
         (
             ["check", "-o", "json=nowhere/x.json"],
-            "troth: nowhere/x.json cannot be written: there is no folder nowhere; choose another",
+            "troth: nowhere/x.json cannot be written: there is no folder nowhere; make it",
         ),
         (
             [
@@ -590,7 +605,10 @@ def test_there_is_no_configuration_here_or_above(
     monkeypatch.chdir(workspace / "deep")
     code = main(["check"])
     out, err = capfd.readouterr()
-    wanted = "there is no troth.yaml here or above; write one, name one with --config, or run troth demo\n"
+    wanted = (
+        "troth: there is no troth.yaml here or above; "
+        "write one, name one with --config, or run troth demo\n"
+    )
     assert (err, out, code) == (wanted, "", 2)
 
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from troth.checker import Checker, Listed, ObservationFailed, Reason, Resource, call, complete, facet
+from troth.checker import Checker, Listed, ObservationFailed, Reason, Resource
+from troth.checker import call, complete, facet
 from troth.model import Failure
 
 SOUND = {"closed": True, "bits": 256, "rank": 102, "opened_at": None}

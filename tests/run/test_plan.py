@@ -31,7 +31,7 @@ S3 = {
     "?ownershipControls": "s3:GetBucketOwnershipControls",
     "?location": "s3:GetBucketLocation",
     "?tagging": "s3:GetBucketTagging",
-    "/v20180820/configuration/publicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    "/v20180820/configuration/publicAccessBlock": "s3control:GetPublicAccessBlock",
     "/backup-vaults/": "backup:ListBackupVaults",
 }
 
@@ -115,7 +115,7 @@ def test_the_hook_sees_what_the_plan_does_not_name(
     body["targets"] = [row for row in body["targets"] if row["type"] == "register"]
     config.write_text(yaml.safe_dump(body))
     seen = audited(config, "--leak", "127.0.0.1:9")
-    assert outside(seen, planned(config, capsys)) == ["connect 127.0.0.1:9"]
+    assert outside(seen, planned(config, capsys)) == ["connect 127.0.0.1:9", "resolve 127.0.0.1"]
 
 
 def operation_of(asked: str) -> str:

@@ -112,7 +112,8 @@ class _Reader:
             return None
         settings = dict(self._settings(path, clause, row, control))
         told = {name for where in _SOURCES for name in row.get(where, {})}
-        meant = {name for given in told for name in near(given, sorted(control.parameters))}
+        known = control.parameters
+        meant = {name for given in told - known.keys() for name in near(given, sorted(known))}
         for name, parameter in control.parameters.items():
             # A value that is wrong, or under a misspelt name, has its own message already.
             if name in told | meant:

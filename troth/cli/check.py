@@ -15,6 +15,7 @@ import click
 
 from troth.cli import common, fail
 from troth.cli.output import Outputs, gate_of
+from troth.cli.prepare import Ready, prepare
 from troth.collect.runner import Budget
 from troth.errors import Exit
 from troth.run import Run, carry_out, new_id
@@ -105,7 +106,7 @@ def command(
     wanted = Outputs.parse(outputs)
     gating = gate_of(fail_on, gate)
     judged_at = common.instant(as_of)
-    ready = common.prepare(config_path, common.folders(controls, policies, kinds), clauses)
+    ready = prepare(config_path, common.folders(controls, policies, kinds), clauses)
     if offline:
         from troth.offline import refuse_sockets
 
@@ -123,7 +124,7 @@ def command(
 
 
 def _carried_out(
-    ready: common.Ready, folder: Path, as_of: datetime, budget: Budget, stop: Stop, quiet: bool
+    ready: Ready, folder: Path, as_of: datetime, budget: Budget, stop: Stop, quiet: bool
 ) -> Run:
     from troth.cli.progress import shown
 

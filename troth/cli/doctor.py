@@ -11,6 +11,7 @@ import click
 
 from troth import config, plugins
 from troth.cli import common, fail
+from troth.cli.prepare import Ready, prepare
 from troth.errors import Exit, InputError, TrothError
 from troth.report.words import plural
 
@@ -39,7 +40,7 @@ def _examined(path: Path | None, extra: common.Folders) -> Iterator[tuple[bool, 
     yield True, f"{plural(len(plugins.plugins()), 'checker')} installed"
     try:
         path = path or config.find(Path.cwd())
-        ready = common.prepare(path, extra)
+        ready = prepare(path, extra)
     except InputError as error:
         for problem in error.problems:
             yield False, str(problem)
@@ -51,7 +52,7 @@ def _examined(path: Path | None, extra: common.Folders) -> Iterator[tuple[bool, 
     yield from _targets(ready)
 
 
-def _targets(ready: common.Ready) -> Iterator[tuple[bool, str]]:
+def _targets(ready: Ready) -> Iterator[tuple[bool, str]]:
     plan = ready.plan()
     for name, target in ready.setup.config.targets.items():
         library, extra = LIBRARIES.get(target["type"], ("", ""))

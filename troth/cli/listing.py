@@ -10,6 +10,7 @@ import click
 from troth import plugins, record
 from troth.catalogue import library
 from troth.cli import common
+from troth.cli.prepare import prepare
 from troth.model import TAGS
 from troth.report.words import harmless
 
@@ -30,7 +31,7 @@ def command(
 
 
 def _books(path: Path | None, extra: common.Folders) -> library.Library:
-    return common.prepare(path, extra).setup.library if path else library.load(extra)
+    return prepare(path, extra).setup.library if path else library.load(extra)
 
 
 def _clauses(path: Path | None, extra: common.Folders) -> Iterator[str]:
@@ -63,18 +64,18 @@ def _policies(path: Path | None, extra: common.Folders) -> Iterator[str]:
 
 
 def _targets(path: Path | None, extra: common.Folders) -> Iterator[str]:
-    for target in common.prepare(path, extra).setup.config.targets.values():
+    for target in prepare(path, extra).setup.config.targets.values():
         yield f"{target['id']}  {target['type']}"
 
 
 def _waivers(path: Path | None, extra: common.Folders) -> Iterator[str]:
-    for waiver in common.prepare(path, extra).setup.waivers:
+    for waiver in prepare(path, extra).setup.waivers:
         clause = f"{waiver.policy}/{waiver.clause}"
         yield f"{waiver.id}  {clause}  until {waiver.expires_on}  {waiver.owner}  {waiver.reason}"
 
 
 def _runs(path: Path | None, extra: common.Folders) -> Iterator[str]:
-    runs = common.prepare(path, extra).setup.config.runs
+    runs = prepare(path, extra).setup.config.runs
     for folder in sorted(runs.glob("*")):
         if (folder / record.ENVELOPE).is_file():
             envelope = record.get_json(folder / record.ENVELOPE)

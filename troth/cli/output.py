@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.model import Assess
 from troth.report import Format, parse_output
@@ -20,8 +21,13 @@ class Outputs:
 
     @classmethod
     def parse(cls, texts: tuple[str, ...]) -> Outputs:
-        """Return the outputs of ``-o``; text to standard output when nothing goes there."""
+        """Return the outputs of ``-o``; text to standard output when nothing goes there.
+
+        Raises :class:`UsageError` for what cannot be written, before anything is looked at.
+        """
         wanted = [parse_output(text) for text in texts]
+        for _, path in wanted:
+            _check_path(path)
         to_stdout = [form for form, path in wanted if not path]
         if len(to_stdout) > 1:
             names = " and ".join(to_stdout)
@@ -51,6 +57,14 @@ def _to_terminal(outcome: Results) -> None:
     console.write(outcome, Console(file=sys.stdout, width=width, highlight=False))
 
 
+def _check_path(path: str) -> None:
+    folder = Path(path).parent
+    if path and not folder.is_dir():
+        raise UsageError(f"{path} cannot be written: there is no folder {folder}; make it")
+    if path and Path(path).is_dir():
+        raise UsageError(f"{path} cannot be written: it is a folder; name a file")
+
+
 def _to_file(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
@@ -64,5 +78,5 @@ def gate_of(fail_on: str, gate: str) -> Gate:
     known = [assess.value for assess in Assess if assess is not Assess.INFORMATIVE]
     for name in names:
         if name not in known:
-            raise UsageError(f"--gate: there is no '{name}'; use {', '.join(known)}")
+            raise UsageError(f"--gate: {unknown('assessment', name, known)}")
     return Gate(fail_on, frozenset(Assess(name) for name in names))

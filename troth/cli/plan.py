@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from troth.cli import common
+from troth.cli.prepare import prepare
 from troth.plan import Plan
 from troth.report.words import harmless, plural
 
@@ -28,7 +29,7 @@ def command(
     kinds: tuple[Path, ...], clauses: tuple[str, ...], form: str,
 ) -> None:  # fmt: skip
     """Show every read that a check would make: operation, target, permissions, hosts."""
-    ready = common.prepare(config_path, common.folders(controls, policies, kinds), clauses)
+    ready = prepare(config_path, common.folders(controls, policies, kinds), clauses)
     plan = ready.plan()
     if form == "json":
         rows = [read.as_json() for read in plan.reads]

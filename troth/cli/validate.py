@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from troth import cases, config
+from troth import config
 from troth.catalogue import library
 from troth.catalogue.library import Library
 from troth.cli import common
-from troth.errors import InputError, Problem
+from troth.errors import InputError, Problem, UsageError
 from troth.report.words import plural
 
 
@@ -31,7 +31,9 @@ def command(
         click.echo(f"{plural(len(books.policies), 'policy', 'policies')} valid")
         return
     if config_path or _config_here():
-        ready = common.prepare(config_path, extra)
+        from troth.cli.prepare import prepare
+
+        ready = prepare(config_path, extra)
         books = ready.setup.library
     else:
         books = library.load(extra)
@@ -47,13 +49,15 @@ def command(
 def _config_here() -> bool:
     try:
         config.find(Path.cwd())
-    except InputError:
+    except UsageError:
         return False
     return True
 
 
 def rule_problems(books: Library) -> list[Problem]:
     """Return every rule that would pass although something it reads was taken away."""
+    from troth import cases  # judging is not needed to read policy files
+
     return [
         problem
         for control in books.controls.values()

@@ -11,7 +11,7 @@ from string import Template
 from troth.demo.folder import Folder
 from troth.demo.moments import Moments
 
-#: What this process needs so that boto3 talks to the emulator and to nobody else.
+#: What this process needs so that the clients talk to the emulators and to nobody else.
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -19,25 +19,20 @@ ENVIRONMENT = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "AWS_EC2_METADATA_DISABLED": "true",
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    "NO_PROXY": "127.0.0.1",
+    "no_proxy": "127.0.0.1",
 }
-#: What would lead it elsewhere.
-_REMOVED = (
-    "AWS_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "STORAGE_EMULATOR_HOST",
-    "GOOGLE_CLOUD_PROJECT",
-)
+#: How the names of variables begin that could lead them elsewhere.
+_REMOVED = ("AWS_", "BOTO_", "MOTO_", "GOOGLE_", "STORAGE_EMULATOR_")
 
 
 @contextlib.contextmanager
 def environment() -> Iterator[None]:
     """Give this process the made-up credentials, and its own environment back in the end."""
     before = dict(os.environ)
-    for name in _REMOVED:
-        os.environ.pop(name, None)
+    for name in before:
+        if name.startswith(_REMOVED):
+            del os.environ[name]
     os.environ.update(ENVIRONMENT)
     try:
         yield

@@ -13,7 +13,7 @@ import click
 
 from troth.demo import estate, expected, machine, settings
 from troth.demo.check import check
-from troth.demo.folder import claim
+from troth.demo.folder import Folder, claim
 from troth.demo.moments import Moments
 from troth.errors import Exit, UsageError
 from troth.report import console
@@ -44,7 +44,7 @@ def run(folder: Path, *, keep: bool) -> Exit:
         odd = expected.differences(expected.load(), done.results, company.names)
         _compared(done, odd)
         apart = machine.report(made, moments.now)
-        _go_on(folder, done, apart)
+        _go_on(made, folder, _commands(folder, done, apart))
         if keep:
             _wait()
     return Exit.BROKEN if odd else Exit.OK
@@ -90,10 +90,10 @@ def _compared(done: Run, odd: list[str]) -> None:
     click.echo(f"troth check would have exited with {code}; troth explain exit:{code} says why.\n")
 
 
-def _go_on(folder: Path, done: Run, apart: Run) -> None:
+def _commands(folder: Path, done: Run, apart: Run) -> str:
+    """Return what to type next; all of it works without the servers."""
     ours, theirs = (f"{one.folder.parent.name}/{one.folder.name}" for one in (done, apart))
-    click.echo("Go on by hand:")
-    for command in (
+    lines = (
         f"cd {shlex.quote(str(folder))}",
         "cat company.md",
         "troth plan",
@@ -102,18 +102,22 @@ def _go_on(folder: Path, done: Run, apart: Run) -> None:
         f"troth replay {ours}",
         f"troth report {ours} -o junit=junit.xml",
         f"troth report {theirs}",
-    ):
-        click.echo(f"  {command}")
-    click.echo(
-        "A new check needs the servers. Build them again and let them stand, and then in the"
     )
-    click.echo("folder, in another terminal:")
-    click.echo(f"  troth demo --keep {shlex.quote(str(folder))}")
-    click.echo("  . ./demo.env && troth check")
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _go_on(folder: Folder, given: Path, commands: str) -> None:
+    folder.put("commands.txt", commands)
+    click.echo("Go on by hand (commands.txt has these lines):")
+    click.echo(commands, nl=False)
+    click.echo("A new check needs the servers. This builds them again, in an emptied folder, and")
+    click.echo("lets them stand:")
+    click.echo(f"  troth demo --keep {shlex.quote(str(given))}")
 
 
 def _wait() -> None:
-    click.echo("\nThe servers stand until Ctrl-C.")
+    click.echo("\nThe servers stand until Ctrl-C. In another terminal, in the folder:")
+    click.echo("  . ./demo.env && troth check")
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

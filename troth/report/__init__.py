@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable
 from typing import assert_never
 
+from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.verdicts import Results
 
@@ -43,6 +44,5 @@ def parse_output(text: str) -> tuple[Format, str]:
     """
     name, _, path = text.partition("=")
     if name not in list(Format):
-        known = ", ".join(Format)
-        raise UsageError(f"there is no output format '{name}'; use one of: {known}")
+        raise UsageError(unknown("output format", name, list(Format)))
     return Format(name), path

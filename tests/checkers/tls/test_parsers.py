@@ -144,6 +144,15 @@ def test_each_hello_says_what_it_is_to_ask(offer: Offer, name: str) -> None:
         assert not 255 < len(message) < 512
 
 
+def test_an_elliptic_leaf_may_be_signed_by_an_rsa_authority() -> None:
+    """RFC 8446 4.2.3: without the second list the first one speaks for the chain as well."""
+    for name in ("ec-tls1_3", "rsa-tls1_3"):
+        message = hello.client_hello(OFFERS[name], "", b"", ENTROPY)
+        extensions = hello.read_client_hello(message[4:]).extensions
+        for signature in (b"\x04\x01", b"\x04\x03"):
+            assert signature in extensions[50]
+
+
 def test_no_name_is_sent_for_an_address_and_none_in_ssl3() -> None:
     for offer in OFFERS.values():
         named = hello.client_hello(offer, "www.example.test", b"", ENTROPY)

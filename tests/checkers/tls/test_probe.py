@@ -42,6 +42,19 @@ def test_a_peer_that_hangs_up_regularly_never_seems_to_refuse(
     assert "refused" not in [settle(question, evidence) for question in questions]
 
 
+@given(QUESTIONS, st.integers(0, 12), st.integers(1, 12))
+def test_a_peer_that_hangs_up_for_a_while_never_seems_to_refuse(
+    questions: list[Question], start: int, length: int
+) -> None:
+    def peer(offer: Offer, index: int) -> Answer:
+        bad = start <= index < start + length
+        return Answer(offer.name, Kind.CLOSED) if bad else yes(offer, index)
+
+    answers = examine(inquiry(peer), questions, OPENERS[0])
+    evidence = Evidence(OPENERS[0].name, tuple(answers))
+    assert "refused" not in [settle(question, evidence) for question in questions]
+
+
 @given(QUESTIONS, st.sets(st.sampled_from([each.name for each in VERSIONS])))
 def test_a_peer_that_hangs_up_on_some_versions_refuses_these(
     questions: list[Question], hated: set[str]

@@ -51,9 +51,11 @@ def test_a_server_with_one_group_is_met_with_that_group(
     rsa: Issued, tmp_path: Path, group: str
 ) -> None:
     with servers.openssl(tmp_path, [rsa], "-tls1_3", "-groups", group) as port:
-        seen = Look(f"127.0.0.1:{port}").facet("versions")
+        look = Look(f"127.0.0.1:{port}")
+        seen, certificates = look.facet("versions"), look.facet("certificates")
     assert seen["tls1_3"] == "accepted"
     assert seen["tls1_2"] == "refused"
+    assert rsa.sha256 in {row["sha256"] for row in certificates["presented"]["items"]}
 
 
 def test_a_group_without_arithmetic_here_still_shows_the_version(
