@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import yaml
 from hypothesis import given
@@ -135,9 +137,5 @@ def test_two_documents_in_a_file_are_refused() -> None:
 
 @given(st.text())
 def test_no_text_breaks_the_reader(text: str) -> None:
-    try:
-        made = parse(text, "x")
-    except InputError as error:
-        assert error.problems
-    else:
-        assert str(made.place()).startswith("x:")
+    with contextlib.suppress(InputError):
+        assert str(parse(text, "x").place()).startswith("x:")

@@ -102,24 +102,31 @@ def _has_odd_float(value: Any) -> bool:
     odd = False
     queue = [value]
     for item in queue:
-        made = type(item)
-        if made is str or item is None or made is bool:
-            continue
-        if made is dict:
-            for key in item:
-                if type(key) is not str:
+        if isinstance(item, dict):
+            if not _STRING.issuperset(map(type, item)):
+                for key in item:
                     _check_key(key)
-            queue.extend(item.values())
-        elif isinstance(item, dict):
-            queue.append(dict(item))
+            inner: Iterable[Any] = item.values()
         elif isinstance(item, list | tuple):
-            queue.extend(item)
-        elif isinstance(item, int):
-            _check_range(item)
-        elif isinstance(item, float):
-            _check_range(item)
-            odd = odd or item.is_integer() or abs(item) < 1e-4
+            inner = item
+        else:
+            odd = _is_odd(item) or odd
+            continue
+        if not _SIMPLE.issuperset(map(type, inner)):
+            queue.extend(one for one in inner if type(one) not in _SIMPLE)
     return odd
+
+
+_STRING = frozenset({str})
+_SIMPLE = frozenset({str, bool, type(None)})
+
+
+def _is_odd(item: Any) -> bool:
+    """Refuse a number out of range; tell whether it is a float that the library writes unlike."""
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        _check_range(item)
+        return isinstance(item, float) and (item.is_integer() or abs(item) < 1e-4)
+    return False
 
 
 def _check_key(key: Any) -> None:

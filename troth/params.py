@@ -22,12 +22,17 @@ TYPES = (
 STRICTER = ("higher", "lower", "superset", "subset", "none")
 
 _DURATION = re.compile(
-    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?",
+    re.ASCII,
 )
-_VERSION = re.compile(r"(\d+)\.(\d+)")
-_DELAY = re.compile(r"(\d+) (working )?days?")
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
-_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?:-([01]\d|2[0-4]):([0-5]\d))?")
+_VERSION = re.compile(r"(\d{1,4})\.(\d{1,2})", re.ASCII)
+_DELAY = re.compile(r"(\d{1,5}) (working )?days?", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?:-([01]\d|2[0-4]):([0-5]\d))?", re.ASCII)
+
+#: Counted back from today, anything longer would leave the calendar.
+_MOST_YEARS = 1000
+_DIGITS = 12
 
 #: The longest and shortest that n calendar months can be, in days, for one year of months.
 _MOST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337, 366)
@@ -173,9 +178,13 @@ def parse_duration(text: Any, *, at_most: bool = False) -> Duration:
     if not found or not any(found.groups()) or str(text).endswith("T"):
         raise BadValue(f"{text!r} is not an ISO 8601 duration; write P90D, P6M, P1Y or PT26H")
     years, months, weeks, days, hours, minutes, seconds = (
-        int(part or 0) for part in found.groups()
+        int(part or 0) if len(part or "") <= _DIGITS else 10**_DIGITS for part in found.groups()
     )
-    time = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    exact = hours * 3600 + minutes * 60 + seconds
+    about = years * 365 + months * 30 + weeks * 7 + days + exact // 86400
+    if about > _MOST_YEARS * 365:
+        raise BadValue(f"{text!r:.60} is longer than {_MOST_YEARS} years; write a shorter one")
+    time = timedelta(seconds=exact)
     return Duration(str(text), years * 12 + months, weeks * 7 + days, time, at_most)
 
 

@@ -5,10 +5,12 @@ What is judged is read back from the shards, so that a replay years later judges
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -99,11 +101,24 @@ def judged(setup: Setup, folder: Path, as_of: datetime, *, partial: bool = False
     shelf = Shelf(folder / record.OBSERVATIONS, setup.library, as_of)
     library = setup.library
     books = Books(library.kinds, library.controls, library.measures, setup.config.classes)
-    found = judge(documents(setup.chosen), books, shelf.seen, as_of)
+    with uncollected():
+        found = judge(documents(setup.chosen), books, shelf.seen, as_of)
     today = as_of.astimezone(ZoneInfo("UTC")).date().isoformat()
     waived = waivers.apply(setup.waivers, found.findings, today)
     titles = {one.policy.id: one.policy.title for one in setup.chosen}
     return results(found, setup.waivers, waived, as_of.isoformat(), titles, partial=partial)
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Hold the cycle collector while judging: it finds nothing and costs a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def documents(chosen: Iterable[Chosen]) -> list[Document]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from troth.checkers.aws.bodies import refuse_broken_body
+from troth.checkers.aws.bodies import name_broken_success, refuse_broken_body
 from troth.checkers.aws.faults import counter_of
 
 #: Seconds to wait for a connection, and for each read from it.
@@ -107,6 +107,7 @@ class Access:
         if self.door.endpoint_url:
             client.meta.events.register("before-call.s3-control", _without_account)
         client.meta.events.register("before-parse", refuse_broken_body)
+        client.meta.events.register("response-received", name_broken_success)
         client.meta.events.register("response-received", counter_of(_throttled))
         return client
 

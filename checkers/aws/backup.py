@@ -111,15 +111,27 @@ class BackupChecker(AwsChecker):
             and parts[5].startswith(self.source_prefix)
         )
 
-    def gone_subject(self, form: str, stores: Rows) -> Facts:
+    def unlisted_subject(self, form: str, store: Resource, stores: Rows) -> Facts:
         """Return the subject of a store that is not listed: its creation is not recorded.
 
-        With an incomplete list of stores it may exist after all, and nothing is known of it.
+        With an incomplete list of stores it may exist after all, and nothing is known of it,
+        unless its id alone tells that it is not there.
         """
-        if stores.failure is None:
-            return Facts({"form": form, "created_at": None, "system": ""}, raw={"gone": True})
-        missing = dict.fromkeys(("created_at", "system"), stores.failure)
+        state = self.state_by_id(store)
+        if stores.failure is None or state:
+            state = state or "gone"
+            return Facts({"form": form, "state": state, "created_at": None, "system": ""})
+        missing = dict.fromkeys(("state", "created_at", "system"), stores.failure)
         return Facts({"form": form}, missing=missing)
+
+    def state_by_id(self, store: Resource) -> str:
+        """Return what a set's id tells of its store's state, or an empty string.
+
+        ``@`` marks a source elsewhere, ``#`` a store whose name now belongs to another one.
+        """
+        if "@" in store.id:
+            return "copy"
+        return "gone" if "#" in store.id else ""
 
     def tags_from(
         self, stores: Rows, found: Sequence[Mapping[str, Any]], key: str = "Tags"

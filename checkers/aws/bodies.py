@@ -1,9 +1,9 @@
 """Answers that only look like one, told before the SDK parses them.
 
-Three things go wrong below the level of an exception. botocore turns an HTTP 200 with a truncated
+Four things go wrong below the level of an exception. botocore turns an HTTP 200 with a truncated
 or non-JSON body into an empty success for every JSON protocol; it reads a JSON string where a list
-should be as a list of letters and any non-empty string as true; and it does not compare a body
-with its ``Content-Length``.
+should be as a list of letters and any non-empty string as true; it does not compare a body with
+its ``Content-Length``; and it takes an HTTP 200 of S3 that is no XML for an HTTP 500.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 from troth.checker import ObservationFailed
 from troth.model import Reason
 
+#: The error code that is put in place of the status 500 that S3 never sent.
+BROKEN_BODY = "BrokenBody"
 _JSON_PROTOCOLS = ("json", "rest-json")
 #: What a JSON value of each type of shape may be.
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -47,6 +49,23 @@ def refuse_broken_body(operation_model: Any, response_dict: Mapping[str, Any], *
         raise _broken(operation_model, "is shorter than its Content-Length")
     if operation_model.service_model.resolved_protocol in _JSON_PROTOCOLS:
         _refuse_other_than_object(operation_model, body)
+
+
+def name_broken_success(
+    response_dict: Mapping[str, Any] | None, parsed_response: Mapping[str, Any] | None, **_: Any
+) -> None:
+    """Give a success of S3 that is no XML the error code :data:`BROKEN_BODY`.
+
+    A handler of botocore's ``response-received`` event, which still has the status that came in.
+    botocore has made it an error 500 so that it is tried again, as often as the target allows;
+    that stands, only what is said of the last try is put right. A code that S3 itself gave, in a
+    success or not, is left alone.
+    """
+    if response_dict is None or parsed_response is None or response_dict["status_code"] >= 300:
+        return
+    error = parsed_response.get("Error")
+    if isinstance(error, dict) and error.get("Code") == "500":
+        error["Code"] = BROKEN_BODY
 
 
 def _promised_length(headers: Mapping[str, str]) -> int:

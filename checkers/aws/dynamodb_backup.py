@@ -81,9 +81,9 @@ class TableBackups(BackupChecker, DynamoRegion):
     def subject(self, table: Resource, tables: Rows, response: Any) -> Mapping[str, Any] | Facts:
         """Return what the table is; a table stands alone."""
         if response is ABSENT:
-            return self.gone_subject("table", tables)
+            return self.unlisted_subject("table", table, tables)
         created = instant(demand(response, "Table", "CreationDateTime"))
-        return {"form": "table", "created_at": created, "system": ""}
+        return {"form": "table", "state": "present", "created_at": created, "system": ""}
 
     @facet(
         "points",

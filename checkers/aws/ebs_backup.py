@@ -28,6 +28,8 @@ _STATES = {
 #: Tags that the services put on what their schedules make.
 _SCHEDULED = "aws:dlm:lifecycle-policy-id"
 _PAGE = 1000
+#: What AWS names as the volume of every copied snapshot.
+_COPIED = "vol-ffffffff"
 
 
 class VolumeBackups(BackupChecker, EbsRegion):
@@ -66,14 +68,19 @@ class VolumeBackups(BackupChecker, EbsRegion):
         """Return what the volume is and which instance it belongs to."""
         found = _living(volume, volumes)
         if not found:
-            return self.gone_subject("volume", volumes)
+            return self.unlisted_subject("volume", volume, volumes)
         row = found[0]
         instances = sorted(str(a["InstanceId"]) for a in _attached(row) if "InstanceId" in a)
         return {
             "form": "volume",
+            "state": "present",
             "created_at": instant(demand(row, "CreateTime")),
             "system": instances[0] if instances else "",
         }
+
+    def state_by_id(self, store: Resource) -> str:
+        """Return ``copy`` also for the set of the snapshots that were copied to here."""
+        return "copy" if store.name == _COPIED else super().state_by_id(store)
 
     @facet("points", uses=["snapshots", "vaults", "vault_points"], keys="vault_keys")
     def points(

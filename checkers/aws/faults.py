@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from troth.checker import Call
+from troth.checkers.aws.bodies import BROKEN_BODY
 from troth.model import Failure, Reason
 
 #: Error codes of the services, by what they mean. Sources: the common errors page of each service
@@ -147,6 +148,9 @@ def _answered(error: BaseException, code: str, operation: str, permission: str) 
         )
     if code in THROTTLED:
         return Failure(Reason.THROTTLED, f"{operation}: too many requests ({code})")
+    if code == BROKEN_BODY:
+        text = f"{operation}: the answer cannot be read; it may be truncated"
+        return Failure(Reason.MALFORMED_RESPONSE, text)
     if code in TIMED_OUT:
         return Failure(Reason.TIMEOUT, f"{operation}: no answer in time ({code})")
     if _status(error) >= 500:

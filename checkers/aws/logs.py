@@ -21,6 +21,7 @@ from troth.checker import (
     complete,
     demand,
     facet,
+    partial,
 )
 from troth.checkers.aws.family import AwsRegionChecker, Rows
 
@@ -53,7 +54,7 @@ class Groups(AwsRegionChecker):
             "type": "object",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
             "description": "kinds of events by glob on the log group's name; a group that no "
-            f"glob names may carry the tag {KINDS_TAG}",
+            f"glob names may carry the tag {KINDS_TAG}; without either its kinds are unknown",
         },
     }
     lists = ("groups",)
@@ -160,12 +161,20 @@ class Groups(AwsRegionChecker):
             yield resource.id
 
     @facet("content", uses=["tags_response"], keys="unnamed")
-    def content(self, resource: Resource, answers: Mapping[str, Any]) -> dict[str, Any]:
-        """Return which kinds of events the group receives, by the target's globs or its tag."""
-        kinds = {kind for glob in self._globs(resource) for kind in self._kinds[glob]}
+    def content(self, resource: Resource, answers: Mapping[str, Any]) -> Facts:
+        """Return which kinds of events the group receives, by the target's globs or its tag.
+
+        A declared empty list is the whole list; that nobody declared anything tells nothing.
+        """
+        declared = [self._kinds[glob] for glob in self._globs(resource)]
         for answer in answers.values():
-            kinds.update(demand(answer, "tags").get(KINDS_TAG, "").split())
-        return {"log_kinds": complete(kinds)}
+            tags = demand(answer, "tags")
+            declared += [tags[KINDS_TAG].split()] if KINDS_TAG in tags else []
+        if declared:
+            return Facts({"log_kinds": complete({kind for kinds in declared for kind in kinds})})
+        text = f"what {resource.name} receives is not declared; set log_kinds on the target, "
+        why = Failure(Reason.NO_DATA, f"{text}or the tag {KINDS_TAG}")
+        return Facts({"log_kinds": partial([])}, missing={"log_kinds": why})
 
     @property
     def _kinds(self) -> Mapping[str, list[str]]:

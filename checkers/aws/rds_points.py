@@ -78,8 +78,8 @@ class DatabaseBackups(BackupChecker, AwsRegionChecker):
         """Return what the database is; it stands alone."""
         found = stores.where(self.words.arn, database.id)
         if not found:
-            return self.gone_subject("database", stores)
-        facts = {"form": "database", "system": ""}
+            return self.unlisted_subject("database", database, stores)
+        facts = {"form": "database", "state": "present", "system": ""}
         if self.words.created not in found[0]:
             pending = Failure(Reason.NO_DATA, "the database is still being created")
             return Facts(facts, missing={"created_at": pending})

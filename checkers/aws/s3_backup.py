@@ -45,9 +45,9 @@ class BucketBackups(BackupChecker, S3Account):
         """Return what the bucket is; a bucket stands alone."""
         found = buckets.where("Name", bucket.name)
         if not found:
-            return self.gone_subject("bucket", buckets)
+            return self.unlisted_subject("bucket", bucket, buckets)
         created = instant(demand(found[0], "CreationDate"))
-        return {"form": "bucket", "created_at": created, "system": ""}
+        return {"form": "bucket", "state": "present", "created_at": created, "system": ""}
 
     @facet("points", uses=["buckets", "vaults", "vault_points"], keys="vault_keys")
     def points(

@@ -23,7 +23,7 @@ class BucketBackups(BucketLister):
     def subject(self, bucket: Resource, listing: Mapping[str, Any]) -> dict[str, Any]:
         """Return a bucket that stands alone."""
         made = instant(demand(row_of(listing, bucket), "timeCreated"))
-        return {"form": "bucket", "created_at": made, "system": ""}
+        return {"form": "bucket", "state": "present", "created_at": made, "system": ""}
 
     @facet("points", uses=["bucket_list"])
     def points(self, bucket: Resource, listing: Mapping[str, Any]) -> Facts:

@@ -51,9 +51,9 @@ class BackupFolders(HostChecker):
 
     @facet("subject")
     def subject(self, store: Resource) -> dict[str, Any]:
-        """Return what the entry says; when the store was made is not known here."""
+        """Return what the entry says: the store exists; when it was made is not known here."""
         form = next(e.get("form", "files") for e in self._entries() if e["store"] == store.id)
-        return {"form": form, "created_at": None, "system": ""}
+        return {"form": form, "state": "present", "created_at": None, "system": ""}
 
     @facet("points", uses=["machine_name", "files"], keys="entries")
     def points(self, store: Resource, name: str, files: Mapping[str, Any]) -> Facts:

@@ -95,7 +95,7 @@ class Journal(HostChecker):
         return log_facts.extent(demand(ends, "first") or None, demand(ends, "last") or None, {})
 
     @facet("content")
-    def content(self, log: Resource) -> dict[str, Any]:
+    def content(self, log: Resource) -> Facts:
         """Return the kinds that the target gives to the journal, or else those of its nature."""
         return log_facts.content("journald", self.target)
 

@@ -112,7 +112,7 @@ class Logs(HostChecker):
         return Facts(facts, {"oldest_event_at": Failure(Reason.NO_DATA, words)}, raw)
 
     @facet("content")
-    def content(self, log: Resource) -> dict[str, Any]:
+    def content(self, log: Resource) -> Facts:
         """Return the kinds that the target gives to this log, or else those of its nature."""
         return log_facts.content(log.name, self.target)
 

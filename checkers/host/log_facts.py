@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
-from troth.checker import Facts, complete
+from troth.checker import Facts, Failure, Reason, complete, partial
 
 #: What a log receives by its nature; the target's ``log_kinds`` add to it or replace it.
 _NATURE: Mapping[str, tuple[str, ...]] = {
@@ -22,12 +22,19 @@ _NATURE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def content(source: str, target: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the kinds that the target gives to a log, or else those of its nature."""
+def content(source: str, target: Mapping[str, Any]) -> Facts:
+    """Return the kinds that the target gives to a log, or else those of its nature.
+
+    A declared empty list is the whole list; a log that neither knows may receive anything.
+    """
     said = target.get("log_kinds", {})
     own = [kinds for pattern, kinds in said.items() if fnmatch.fnmatchcase(source, pattern)]
     nature = [kinds for pattern, kinds in _NATURE.items() if fnmatch.fnmatchcase(source, pattern)]
-    return {"log_kinds": complete({kind for kinds in own or nature for kind in kinds})}
+    if own or nature:
+        return Facts({"log_kinds": complete({kind for kinds in own or nature for kind in kinds})})
+    text = f"what {source} receives is not declared; set log_kinds on the target"
+    why = Failure(Reason.NO_DATA, text)
+    return Facts({"log_kinds": partial([])}, missing={"log_kinds": why})
 
 
 def extent(oldest: str | None, newest: str | None, raw: Mapping[str, Any]) -> Facts:

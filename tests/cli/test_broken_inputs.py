@@ -196,6 +196,11 @@ CASES: dict[str, tuple[Breakage, str]] = {
         edit(KIND, "bits: 256", "bits: many"),
         'kinds/box.yaml:17:5 the example of facet \'lock\': bits: "many" is not of type "integer"',
     ),
+    "an age in words": (
+        edit(KIND, "max_age: P1D", "max_age: a day"),
+        "kinds/box.yaml:8:14 max_age: 'a day' is not an ISO 8601 duration; "
+        "write P90D, P6M, P1Y or PT26H",
+    ),
     # --- controls
     "a control whose id is not its file's name": (
         edit(CONTROL, "id: box-locked", "id: box-closed"),

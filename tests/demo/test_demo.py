@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +66,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Standing:
     home = tmp_path_factory.mktemp("demo")
     around = environment(home)
     process = subprocess.Popen(
@@ -94,7 +93,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     )
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=60)
-    yield Standing(home, output + rest, errors, process.returncode, check)
+    return Standing(home, output + rest, errors, process.returncode, check)
 
 
 def test_every_verdict_is_the_one_written_by_hand(standing: Standing) -> None:
@@ -155,9 +154,8 @@ def test_every_command_works_after_the_demo_has_ended(standing: Standing) -> Non
 def test_only_its_owner_can_read_the_folder(standing: Standing) -> None:
     made = [standing.folder, *standing.folder.rglob("*")]
     modes = {path: path.stat().st_mode & 0o777 for path in made if path.name != "junit.xml"}
-    assert {
-        path for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)
-    } == set()
+    wanted = {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+    assert modes == wanted
 
 
 def test_nothing_is_written_outside_the_folder(standing: Standing) -> None:

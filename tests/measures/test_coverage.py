@@ -87,12 +87,52 @@ def test_half_a_list_gives_what_it_has_and_hides_the_rest() -> None:
     assert run("covered-values", [item], lack, None).missing == {"missing": HIDDEN}
 
 
+UNDECLARED = Failure(Reason.NO_DATA, "what /var/log/app.log receives is not declared")
+
+
+def undeclared(target: str = "a") -> Item:
+    """Return a store of which nobody said what it receives."""
+    facts = {"content": {"log_kinds": {"items": []}}, "extent": {"newest_event_at": AS_OF}}
+    missing = {"content.log_kinds": UNDECLARED}
+    return Item("undeclared", facts, missing, target=target, partition=target)
+
+
+@given(logs(), st.frozensets(st.sampled_from(KINDS)))
+def test_a_store_that_nobody_declared_may_receive_what_is_missing(
+    items: list[Item], wanted: frozenset[str]
+) -> None:
+    args = {"field": "content.log_kinds", "wanted": sorted(wanted)}
+    covered = wanted <= set().union(*(held(item) for item in items))
+    result = run("covered-values", [*items, undeclared()], args, None)
+    if covered:
+        assert result.facts == {"missing": []}
+    else:
+        assert result.missing == {"missing": UNDECLARED}
+
+
 FRESH = {
     "field": "content.log_kinds",
     "wanted": KINDS,
     "instant": "extent.newest_event_at",
     "max_age": parse_duration("PT24H", at_most=True),
 }
+
+
+def test_a_store_that_nobody_declared_leaves_a_missing_kind_open() -> None:
+    items = [log(0, "a", frozenset({"access", "error"}), 1), undeclared("a")]
+    result = run("fresh-values", items, FRESH, None)
+    assert (result.facts, set(result.missing)) == ({}, {"missing", "stale"})
+    assert set(result.missing.values()) == {UNDECLARED}
+
+
+def test_what_a_declared_store_covers_needs_no_other_at_its_system() -> None:
+    items = [log(0, "a", frozenset({"access", "error"}), 1)]
+    args = FRESH | {"wanted": ["access", "error"]}
+    beside = run("fresh-values", [*items, undeclared("a")], args, None)
+    assert (beside.facts, beside.missing) == ({"missing": [], "stale": []}, {})
+    # Another system's store may receive such events too, and no longer.
+    elsewhere = run("fresh-values", [*items, undeclared("b")], args, None)
+    assert (elsewhere.facts, elsewhere.missing) == ({"missing": []}, {"stale": UNDECLARED})
 
 
 @given(logs())

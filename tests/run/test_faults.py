@@ -34,9 +34,7 @@ def bucket(aws: Aws, name: str, *, encrypted: bool = True) -> None:
     client = aws("s3")
     client.create_bucket(Bucket=name, **PRIVATE)
     if encrypted:
-        client.put_bucket_encryption(
-            Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTION
-        )
+        client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTION)
 
 
 def only(target: Mapping[str, Any], *checkers: str) -> Target:
@@ -148,9 +146,7 @@ def test_unreadable_answer_costs_only_its_resource(
     names = [f"bucket-{number:03}" for number in range(500)]
     for name in names:
         client.create_bucket(Bucket=name, **PRIVATE)
-        client.put_bucket_encryption(
-            Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTION
-        )
+        client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTION)
     peer.fault("s3:GET /bucket-250?encryption", Fault(200, b"<ServerSideEncryption"))
     seen = check(only(doubtful, "aws.s3"), "1")
     told = seen.told()
@@ -191,9 +187,7 @@ def test_counter_example_on_the_first_page_still_breaks_the_promise(
     assert seen.code == 1
 
 
-def test_hanging_call_is_a_timeout(
-    aws: Aws, peer: Peer, doubtful: Target, check: Check
-) -> None:
+def test_hanging_call_is_a_timeout(aws: Aws, peer: Peer, doubtful: Target, check: Check) -> None:
     bucket(aws, "one")
     bucket(aws, "two")
     peer.fault("s3:GET /one?encryption", Fault(hang=True))

@@ -104,8 +104,12 @@ def test_nothing_happens_outside_the_plan(
     assert seen["connect"], "nothing was looked at"
     operations = {read["operation"] for read in reads}
     assert {operation_of(asked) for asked in peer.asked} <= operations
-    twice = [asked for asked, times in Counter(peer.requests).items() if times > 1]
-    assert twice == [], "every call is made once a run"
+    # Once a run: a listing that two partitions need (an account and its region) is one in each.
+    places = Counter(
+        operation for operation, _ in {(read["operation"], read["partition"]) for read in reads}
+    )
+    for (asked, body), times in Counter(peer.requests).items():
+        assert times <= places[operation_of(asked)], f"{asked} {body} was asked {times} times"
 
 
 def test_the_hook_sees_what_the_plan_does_not_name(
@@ -146,9 +150,7 @@ def test_every_read_names_target_permission_and_scope(
     assert all(read["effect"] in ("read", "data-read", "job") for read in reads)
 
 
-def test_credential_calls_are_planned(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_credential_calls_are_planned(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     body = yaml.safe_load(config.read_text())
     body["targets"][0]["role_arn"] = "arn:aws:iam::123456789012:role/troth"
     config.write_text(yaml.safe_dump(body))

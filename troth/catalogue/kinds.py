@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +10,8 @@ from pathlib import Path
 from troth.catalogue.schemas import misnamed, read
 from troth.errors import InputError, Place, Problem
 from troth.kinds import Kind, kind_from
+from troth.params import BadValue, parse_duration
+from troth.yamlfile import Document
 
 
 def shipped_folder() -> Path:
@@ -29,7 +31,7 @@ def read_kind(path: Path, name: str = "") -> Kind:
     """
     document = read(path, "kind", name)
     kind = kind_from(document.data, document.path)
-    problems = misnamed(document, path)
+    problems = [*misnamed(document, path), *_ages(document)]
     for facet in document.data["facets"]:
         if facet not in kind.example:
             problems.append(document.error(["example"], f"add an example of facet '{facet}'"))
@@ -41,6 +43,20 @@ def read_kind(path: Path, name: str = "") -> Kind:
     if problems:
         raise InputError(problems)
     return kind
+
+
+def _ages(document: Document) -> Iterator[Problem]:
+    """Yield a problem for every age of a kind file that is no duration."""
+    places = [["facets", facet, "max_age"] for facet in document.data["facets"]]
+    places += [["listing_max_age"]] if "listing_max_age" in document.data else []
+    for path in places:
+        value = document.data
+        for step in path:
+            value = value[step]
+        try:
+            parse_duration(value)
+        except BadValue as error:
+            yield document.error(path, f"{path[-1]}: {error}")
 
 
 @cache

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from troth import canonical
 from troth.model import POPULATION, Failure, Proof, Severity, Verdict
@@ -16,8 +16,11 @@ from troth.model import POPULATION, Failure, Proof, Severity, Verdict
 SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Finding:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_SEVERITIES = {severity: severity.name.lower() for severity in Severity}
+
+
+class Finding(NamedTuple):
     """One verdict; :attr:`key` names it for good, without text or time.
 
     ``expected`` are sentences, ``found`` the facts that the rules read, ``observations`` the
@@ -36,7 +39,7 @@ class Finding:
     severity: Severity
     failure: Failure | None = None
     expected: tuple[str, ...] = ()
-    found: Mapping[str, Any] = field(default_factory=dict)
+    found: Mapping[str, Any] = _NOTHING
     proof: Proof | None = None
     notes: tuple[str, ...] = ()
     observations: tuple[str, ...] = ()
@@ -80,11 +83,11 @@ class Finding:
             "kind": self.kind,
             "target": self.target,
             "resource": self.resource,
-            "verdict": self.verdict.value,
-            "severity": self.severity.name.lower(),
+            "verdict": str(self.verdict),
+            "severity": _SEVERITIES[self.severity],
             "expected": list(self.expected),
             "found": dict(self.found),
-            "proof": self.proof.value if self.proof else None,
+            "proof": str(self.proof) if self.proof else None,
             "notes": list(self.notes),
             "observations": list(self.observations),
         }
@@ -98,6 +101,8 @@ class Finding:
 
 def showable(value: Any) -> Any:
     """Return a coerced fact as JSON: instants as text, long lists by their first elements."""
+    if value.__class__ in _PLAIN:
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -106,9 +111,10 @@ def showable(value: Any) -> Any:
         if len(value) > SHOWN:
             return {"count": len(value), "first": [showable(inner) for inner in value[:SHOWN]]}
         return [showable(inner) for inner in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
     return str(value)
+
+
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 def _text(value: Any) -> str:

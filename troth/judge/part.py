@@ -23,7 +23,7 @@ from troth.judge.subjects import Unit, listing_failure
 from troth.kinds import Kind
 from troth.measures import Inputs, Item, Measure, Measured, MissingFact, Population
 from troth.model import POPULATION, Failure, Proof, Reason, Verdict
-from troth.rules.evaluate import Bench
+from troth.rules.evaluate import Bench, shown
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _ALL = "all"
@@ -73,6 +73,15 @@ class Answer:
     excluded: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the findings of one combination of rules have in common."""
+
+    expected: tuple[str, ...]
+    shown: tuple[tuple[str, tuple[str, ...]], ...]
+    proof: Proof | None
+
+
 class PartJudge:
     """Judges one question; make one per question, it keeps the prepared parameters."""
 
@@ -103,6 +112,7 @@ class PartJudge:
             ),
             key=lambda proof: proof.rank,
         )
+        self._tellings: dict[tuple[tuple[int, ...], tuple[int, ...]], Told] = {}
         self._expected = {rule.name: self._fill(rule.expected) for rule in self.part.rules}
 
     def answer(self, seen: Seen, needs: Mapping[str, Seen]) -> Answer:
@@ -132,9 +142,8 @@ class PartJudge:
     def _no_target(self) -> Finding:
         kind = self.part.kind
         if self.question.absent:
-            return self._finding(
-                POPULATION, "", Verdict.NOT_APPLICABLE, notes=(self.question.absent,)
-            )
+            said = (self.question.absent,)
+            return self._finding(POPULATION, "", Verdict.NOT_APPLICABLE, notes=said)
         text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
         return self._unknown(POPULATION, "", Failure(Reason.NO_TARGET, text))
 
@@ -279,11 +288,13 @@ class PartJudge:
             return self._unknown(item.id, item.target, placed.failure)
         if self.part.request and not self.measure:
             item = self._covering(item)
-        missing = dict(item.missing)
-        missing.update({f"measured.{name}": why for name, why in unmeasured.items()})
+        missing = item.missing
+        if unmeasured:
+            missing = {**missing, **{f"measured.{name}": why for name, why in unmeasured.items()}}
         self.bench.put(item.facts, measured, missing)
         notes = (placed.note,) if placed.note else ()
-        digests = tuple(item.digests[name] for name in self.part.reads if name in item.digests)
+        known = item.digests
+        digests = tuple([known[name] for name in self.part.reads if name in known])
         return self._decide(item.id, item.target, notes + said, digests)
 
     def _population_finding(self, made: Measured) -> Finding:
@@ -295,22 +306,32 @@ class PartJudge:
         self, resource: str, target: str, notes: tuple[str, ...], digests: tuple[str, ...]
     ) -> Finding:
         verdict, decided, broken, gap = self._verdict()
-        notes += tuple(self._notes())
-        shown = broken if verdict is Verdict.FAIL else decided
-        found = {} if verdict is Verdict.NOT_APPLICABLE else self._found(shown)
-        expected = tuple(self._expected[rule.name] for rule in shown or self.part.rules)
-        proofs = strongest(rule.proves for rule in decided)
+        if self.part.notes:
+            notes += tuple(self._notes())
+        told = self._told(tuple(broken if verdict is Verdict.FAIL else decided), tuple(decided))
         return self._finding(
             resource,
             target,
             verdict,
-            failure=gap if verdict is Verdict.UNKNOWN else None,
-            expected=expected,
-            found=found,
-            proof=weakest([proofs, self.cap]) if proofs and verdict in _DECIDED else None,
-            notes=notes,
-            observations=digests,
+            gap if verdict is Verdict.UNKNOWN else None,
+            told.expected,
+            self._found(told) if verdict is not Verdict.NOT_APPLICABLE else {},
+            told.proof if verdict in _DECIDED else None,
+            notes,
+            digests,
         )
+
+    def _told(self, shown_rules: tuple[Rule, ...], decided: tuple[Rule, ...]) -> Told:
+        """Return what findings say of these rules; worked out once for each combination."""
+        key = (tuple(map(id, shown_rules)), tuple(map(id, decided)))
+        if key not in self._tellings:
+            strong = strongest(rule.proves for rule in decided)
+            self._tellings[key] = Told(
+                tuple(self._expected[rule.name] for rule in shown_rules or self.part.rules),
+                shown(rule.reading for rule in shown_rules),
+                weakest([strong, self.cap]) if strong else None,
+            )
+        return self._tellings[key]
 
     def _verdict(self) -> tuple[Verdict, list[Rule], list[Rule], Failure | None]:
         decided: list[Rule] = []
@@ -334,11 +355,9 @@ class PartJudge:
             return Verdict.UNKNOWN, decided, broken, gap
         return (Verdict.PASS if decided else Verdict.NOT_APPLICABLE), decided, broken, None
 
-    def _found(self, rules: Iterable[Rule]) -> dict[str, Any]:
-        shown: dict[str, Any] = {}
-        for rule in rules:
-            shown.update(self.bench.found(rule.reading))
-        return {name: showable(shown[name]) for name in sorted(shown)}
+    def _found(self, told: Told) -> dict[str, Any]:
+        found = self.bench.found(told.shown)
+        return {name: showable(value) for name, value in found.items()}
 
     def _notes(self) -> Iterator[str]:
         for note in self.part.notes:
@@ -351,22 +370,38 @@ class PartJudge:
 
     def _unknown(self, resource: str, target: str, failure: Failure) -> Finding:
         expected = tuple(self._expected[rule.name] for rule in self.part.rules)
-        return self._finding(resource, target, Verdict.UNKNOWN, failure=failure, expected=expected)
+        return self._finding(resource, target, Verdict.UNKNOWN, failure, expected)
 
-    def _finding(self, resource: str, target: str, verdict: Verdict, **more: Any) -> Finding:
+    def _finding(
+        self,
+        resource: str,
+        target: str,
+        verdict: Verdict,
+        failure: Failure | None = None,
+        expected: tuple[str, ...] = (),
+        found: Mapping[str, Any] | None = None,
+        proof: Proof | None = None,
+        notes: tuple[str, ...] = (),
+        observations: tuple[str, ...] = (),
+    ) -> Finding:
         question = self.question
         return Finding(
-            policy=question.policy,
-            clause=question.clause,
-            binding=question.binding.name,
-            control=question.control.id,
-            part=self.part.name,
-            kind=self.part.kind,
-            target=target,
-            resource=resource,
-            verdict=verdict,
-            severity=question.control.severity,
-            **more,
+            question.policy,
+            question.clause,
+            question.binding.name,
+            question.control.id,
+            self.part.name,
+            self.part.kind,
+            target,
+            resource,
+            verdict,
+            question.control.severity,
+            failure,
+            expected,
+            found or {},
+            proof,
+            notes,
+            observations,
         )
 
 

@@ -16,6 +16,7 @@ from troth.model import Failure, Reason
 
 POINTS = "points.recovery_points"
 CREATED = "subject.created_at"
+STATE = "subject.state"
 
 
 @measure("newest-backup", per="resource", args=["max_age"], yields=["newest_started_at"])

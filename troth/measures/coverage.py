@@ -36,7 +36,8 @@ def fresh_values(inputs: Inputs) -> Iterator[Measured]:
     """Yield which ``wanted`` values nobody has, and where they are no longer fresh.
 
     A system is one partition of one target. A value of the list fact ``field`` is fresh there if
-    one resource that has it also has an ``instant`` at most ``max_age`` before the stated time.
+    one resource that has it also has an ``instant`` at most ``max_age`` before the stated time,
+    whatever a neighbour that could not be read has.
     ``missing`` holds values that no system has, ``stale`` holds ``value at partition``. An instant
     after the stated time is fresh: events go on arriving while they are read.
     """
@@ -47,17 +48,18 @@ def fresh_values(inputs: Inputs) -> Iterator[Measured]:
     for system, items in _by_system(inputs.population):
         held, failure = _holders(items, inputs.args["field"])
         unread = unread or failure
-        for value in sorted(set(inputs.args["wanted"]) & held.keys()):
-            missing.discard(value)
-            fresh, unseen = _any_since(held[value], inputs.args["instant"], since)
+        for value in sorted(set(inputs.args["wanted"])):
+            holders = held.get(value, [])
+            missing -= {value} if holders else set()
+            fresh, unseen = _any_since(holders, inputs.args["instant"], since)
             if fresh:
                 continue
             why = unseen or failure or inputs.population.failure
             undecided = undecided or why
-            if why is None:
+            if holders and why is None:
                 stale.add(f"{value} at {system}")
     absent = _none_there("missing", missing, unread)
-    old = _counted("stale", stale, undecided or unread)
+    old = _counted("stale", stale, undecided or inputs.population.failure)
     yield Measured({**absent.facts, **old.facts}, {**absent.missing, **old.missing})
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from troth.measures.backups import CREATED, POINTS, usable
+from troth.measures.backups import CREATED, POINTS, STATE, usable
 from troth.measures.base import Inputs, Measured, MissingFact, measure
 from troth.measures.coverage import listed
 from troth.model import Failure, Reason
@@ -43,7 +43,7 @@ def on_time_starts(inputs: Inputs) -> Iterator[Measured]:
     spans = _ended_spans(inputs, min(max(inputs.args["days"], every), LONGEST))
     for item in inputs.population.items:
         try:
-            created = item.get(CREATED)
+            created, present = item.get(CREATED), item.get(STATE) == "present"
             _supported(every)
         except MissingFact as signal:
             both = dict.fromkeys(("due", "missed"), signal.failure)
@@ -53,7 +53,7 @@ def on_time_starts(inputs: Inputs) -> Iterator[Measured]:
         points, unread = listed(item, POINTS)
         missed = _missed(due, points, inputs.as_of, every)
         facts: dict[str, Any] = {"due": len(due) if len(due) >= every else 0}
-        notes = (UNDATED,) if missed and created is None else ()
+        notes = (UNDATED,) if missed and created is None and present else ()
         if missed and unread is not None:
             yield Measured(facts, {"missed": unread}, resource=item.id)
         else:
@@ -76,7 +76,7 @@ def generations(inputs: Inputs) -> Iterator[Measured]:
     spacing: Duration = inputs.args["spacing"]
     for item in inputs.population.items:
         try:
-            created = item.get(CREATED)
+            created, present = item.get(CREATED), item.get(STATE) == "present"
             starts = [p["started_at"] for p in item.items(POINTS) if usable(p, inputs.as_of)]
         except MissingFact as signal:
             unread = dict.fromkeys(("required", "generations", "gaps"), signal.failure)
@@ -90,7 +90,7 @@ def generations(inputs: Inputs) -> Iterator[Measured]:
             "generations": len(slots),
             "gaps": _gaps(slots[: max(0, required)], spacing),
         }
-        short = created is None and len(slots) < required
+        short = created is None and present and len(slots) < required
         yield Measured(facts, notes=(UNDATED,) if short else (), resource=item.id)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from troth.measures.backups import CREATED, POINTS, usable
+from troth.measures.backups import CREATED, POINTS, STATE, usable
 from troth.measures.base import Inputs, Item, Measured, MissingFact, Population, measure
 from troth.measures.coverage import listed
 from troth.model import Failure, Reason
@@ -95,12 +95,13 @@ def _young(created: datetime | None, inputs: Inputs) -> bool:
 
 
 def _members(item: Item, population: Population) -> list[Item]:
-    """Return the stores of the item's system; the item alone if it belongs to none."""
+    """Return the stores that its system has now; the item alone if it belongs to none."""
     system = item.get("subject.system")
     if not system:
         return [item]
     mates = (other for other in population.items if other.target == item.target)
-    return [mate for mate in mates if mate.get("subject.system") == system]
+    found = [mate for mate in mates if mate.get("subject.system") == system]
+    return [mate for mate in found if mate is item or mate.get(STATE) == "present"]
 
 
 def _lacking(members: Sequence[Item], inputs: Inputs) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -129,18 +129,25 @@ class Bench:
             )
         return None
 
-    def found(self, reading: Reading) -> dict[str, Any]:
-        """Return the facts and measured facts that an expression reads, by their names."""
-        shown: dict[str, Any] = {}
-        for chain in reading.facts:
-            value: Any = self.facts
+    def found(self, shown: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
+        """Return the values of the chains of ``shown`` (see :func:`shown`) that are there."""
+        values: dict[str, Any] = {}
+        for name, chain in shown:
+            value: Any = self.facts if len(chain) > 1 else self.measured
             for step in chain:
-                value = value.get(step) if isinstance(value, Mapping) else None
-                if value is None:
+                if not isinstance(value, Mapping) or step not in value:
                     break
-            if chain[-1] != "complete" and (value is not None or self._absent_fact(chain) is None):
-                shown[".".join(chain)] = value
-        for name in reading.measured:
-            if name in self.measured:
-                shown[name] = self.measured[name]
-        return shown
+                value = value[step]
+            else:
+                values[name] = value
+        return values
+
+
+def shown(readings: Iterable[Reading]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what findings show of some expressions: name and chain, sorted by name.
+
+    A chain of one step is a measured fact. Whether a list is complete is not shown.
+    """
+    chains = {chain for reading in readings for chain in reading.facts if chain[-1] != "complete"}
+    chains |= {(name,) for reading in readings for name in reading.measured}
+    return tuple(sorted((".".join(chain), chain) for chain in chains))

@@ -108,9 +108,18 @@ def test_json_failures(
         (s3_error("AccessDenied"), Reason.PERMISSION_DENIED, "s3:ListAllMyBuckets"),
         (s3_error("ExpiredToken", 400), Reason.EXPIRED_CREDENTIALS, ""),
         (s3_error("SlowDown", 503), Reason.THROTTLED, ""),
-        # The SDK takes a success of S3 that is no XML for a failing server, and tries again.
-        (Fault(body=b"<ListAllMyBucketsResult><Buckets><Bucke"), Reason.UNREACHABLE, ""),
+        (s3_error("InternalError", 500), Reason.UNREACHABLE, ""),
+        (s3_error("InternalError", 200), Reason.UNREACHABLE, ""),
+        (s3_error("SlowDown", 200), Reason.THROTTLED, ""),
+        (Fault(500, b"<html><body>out of or"), Reason.UNREACHABLE, ""),
+        (Fault(body=b"<ListAllMyBucketsResult><Buckets><Bucke"), Reason.MALFORMED_RESPONSE, ""),
+        (Fault(body=b"proxy says hello"), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b"<html/>"), Reason.MALFORMED_RESPONSE, ""),
+        (Fault(body=b"<Error/>"), Reason.MALFORMED_RESPONSE, ""),
+        (Fault(403, b"<html/>"), Reason.PERMISSION_DENIED, "s3:ListAllMyBuckets"),
+        (Fault(502, b"<html/>"), Reason.UNREACHABLE, ""),
+        (Fault(body=b""), Reason.MALFORMED_RESPONSE, ""),
+        (Fault(short=120), Reason.MALFORMED_RESPONSE, ""),
     ],
 )
 def test_s3_failures(
@@ -132,6 +141,23 @@ def test_throttled_twice_then_answered(
     assert listings == []
     assert len(found) == 1
     assert reader.counts["throttled"] == 2
+
+
+def test_a_bucket_list_that_is_cut_off_is_tried_again_and_not_for_ever(
+    peer: Peer, doubtful: dict[str, Any], aws: Callable[..., Any]
+) -> None:
+    where = {"LocationConstraint": REGION}
+    aws("s3").create_bucket(Bucket="bucket-one", CreateBucketConfiguration=where)
+    cut = Fault(body=b"<ListAllMyBucketsResult><Buckets><Bucke")
+    peer.fault("s3:GET /?", cut, cut, None)
+    assert list(see(Buckets, {**doubtful, "max_attempts": 3}).resources) == [
+        "arn:aws:s3:::bucket-one"
+    ]
+    peer.asked.clear()
+    peer.fault("s3:GET /?", cut)
+    failure = only_failure(Buckets, {**doubtful, "id": "two", "max_attempts": 2})
+    assert failure.reason is Reason.MALFORMED_RESPONSE
+    assert len([name for name in peer.asked if name.startswith("s3:GET /?")]) == 2
 
 
 def test_second_page_denied_keeps_the_first(peer: Peer, doubtful: dict[str, Any]) -> None:

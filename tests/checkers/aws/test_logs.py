@@ -181,22 +181,35 @@ def test_kinds_by_the_target_and_by_tag(target: dict[str, Any], aws: Callable[..
     logs.create_log_group(
         logGroupName="/other", tags={"troth:log-kinds": "login_logout  error", "team": "a"}
     )
-    logs.create_log_group(logGroupName="/plain")
-    globs = {"/app/*": ["access"], "*/web": ["access", "error"]}
+    logs.create_log_group(logGroupName="/quiet", tags={"troth:log-kinds": ""})
+    logs.create_log_group(logGroupName="/debug")
+    globs = {"/app/*": ["access"], "*/web": ["access", "error"], "/debug": []}
     seen = see(Groups, {**target, "log_kinds": globs})
     kinds = {
         name: seen.facts(PREFIX + name, "content")["log_kinds"]
-        for name in ("/app/web", "/other", "/plain")
+        for name in ("/app/web", "/other", "/quiet", "/debug")
     }
     assert kinds == {
         "/app/web": {"items": ["access", "error"], "complete": True},
         "/other": {"items": ["error", "login_logout"], "complete": True},
-        "/plain": {"items": [], "complete": True},
+        "/quiet": {"items": [], "complete": True},
+        "/debug": {"items": [], "complete": True},
     }
     assert seen.facts(f"{PREFIX}/other", "tags") == {
         "troth:log-kinds": "login_logout  error",
         "team": "a",
     }
+
+
+def test_what_nobody_declared_is_not_an_empty_list(
+    target: dict[str, Any], aws: Callable[..., Any]
+) -> None:
+    aws("logs").create_log_group(logGroupName="/app/web", tags={"team": "a"})
+    facts = see(Groups, {**target, "log_kinds": {"/other/*": ["access"]}}).facts(APP, "content")
+    assert facts == {"log_kinds": {"items": []}}
+    assert facts.missing["log_kinds"].reason is Reason.NO_DATA
+    for said in ("/app/web", "log_kinds", "troth:log-kinds"):
+        assert said in facts.missing["log_kinds"].message
 
 
 @pytest.mark.parametrize(

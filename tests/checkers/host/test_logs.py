@@ -146,6 +146,30 @@ def test_the_target_says_what_a_log_receives(tree: Tree) -> None:
     assert seen["log_kinds"]["items"] == ["access", "user_activity"]
 
 
+def test_a_declared_empty_list_is_the_whole_list(tree: Tree) -> None:
+    web(tree)
+    tree.write("/var/log/nginx/access.log", ACCESS)
+    seen = tree.only(Logs, log_kinds={"/var/log/nginx/*": []})["content"]
+    assert seen == {"log_kinds": {"items": [], "complete": True}}
+    assert seen.missing == {}
+
+
+def test_what_nobody_declared_is_not_an_empty_list(tree: Tree) -> None:
+    web(tree)
+    tree.write("/var/log/nginx/app.log", ACCESS)
+    seen = tree.only(Logs, log_kinds={"/var/log/other.log": ["access"]})["content"]
+    assert seen == {"log_kinds": {"items": []}}
+    assert seen.missing["log_kinds"].reason == Reason.NO_DATA
+    for said in ("/var/log/nginx/app.log", "log_kinds"):
+        assert said in seen.missing["log_kinds"].message
+
+
+def test_a_journal_receives_what_its_nature_is(tree: Tree) -> None:
+    tree.write("/etc/systemd/journald.conf", "")
+    kinds = tree.only(Journal)["content"]["log_kinds"]
+    assert kinds == {"items": ["error", "login_logout", "system_run"], "complete": True}
+
+
 def test_a_machine_without_logrotate_has_no_rotated_files(tree: Tree) -> None:
     assert tree.look(Logs) == ([], {})
 

@@ -1,0 +1,1 @@
+"""Acme's own controls; the files beside this one."""

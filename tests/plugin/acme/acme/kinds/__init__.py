@@ -1,0 +1,1 @@
+"""Acme's own kinds; the files beside this one."""
