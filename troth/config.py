@@ -230,7 +230,10 @@ def scope_problems(expression: str) -> Iterable[str]:
     except Unreadable as error:
         yield f"not CEL: {error}"
         return
-    yield from _scope_names(tree)
+    try:
+        yield from list(_scope_names(tree))
+    except RecursionError:
+        yield "not CEL: nested too deeply; make it flatter"
 
 
 def _scope_names(node: Node) -> Iterable[str]:

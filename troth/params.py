@@ -21,6 +21,7 @@ TYPES = (
 )  # fmt: skip
 STRICTER = ("higher", "lower", "superset", "subset", "none")
 
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?",
     re.ASCII,
@@ -304,6 +305,21 @@ def _amount(value: Any) -> tuple[str, int | float] | None:
 def plain(value: Any) -> Any:
     """Return a parsed value as it was written, for files and outputs."""
     return value.text if hasattr(value, "text") else value
+
+
+def fill(words: str, values: Mapping[str, Any]) -> str:
+    """Return a sentence with ``{name}`` replaced by the parsed parameter values as written."""
+    return _PLACEHOLDER.sub(lambda name: _worded(values[name[1]]), words)
+
+
+def names_in(words: str) -> list[str]:
+    """Return the parameter names that a sentence has in braces."""
+    return _PLACEHOLDER.findall(words)
+
+
+def _worded(value: Any) -> str:
+    written = plain(value)
+    return ", ".join(written) if isinstance(written, list) else str(written)
 
 
 def view(value: Any, as_of: datetime, zone: ZoneInfo) -> Any:

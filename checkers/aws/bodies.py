@@ -64,7 +64,7 @@ def name_broken_success(
     if response_dict is None or parsed_response is None or response_dict["status_code"] >= 300:
         return
     error = parsed_response.get("Error")
-    if isinstance(error, dict) and error.get("Code") == "500":
+    if isinstance(error, dict) and error.get("Code", "") in ("", "500"):
         error["Code"] = BROKEN_BODY
 
 

@@ -121,7 +121,8 @@ def failure_of(error: BaseException, operation: str, permission: str) -> Failure
     ``sts:AssumeRole`` instead. The service's own words are left out: they may hold names of
     people and of resources, and they change.
     """
-    code = error_code(error)
+    # What stands between us and AWS (a proxy) answers with a status and without a code.
+    code = error_code(error) or str(_status(error) or "")
     if code:
         return _answered(error, code, operation, permission)
     for base in type(error).__mro__:
@@ -159,7 +160,7 @@ def _answered(error: BaseException, code: str, operation: str, permission: str) 
 
 
 def _status(error: BaseException) -> int:
-    body: Any = getattr(error, "response", {})
+    body: Any = getattr(error, "response", None) or {}
     status = body.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status if isinstance(status, int) else 0
 

@@ -1,4 +1,4 @@
-"""Whole runs: a small policy of one clause, a target over real HTTP, the command line in process."""
+"""Whole runs: a small policy, one target over real HTTP, the command line in process."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from troth.model import Proof, Severity
 from troth.params import Parameter
 from troth.rules.fence import Reading, Surroundings, fence
 from troth.yamlfile import Document
-
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def read_control(
@@ -235,7 +232,7 @@ class _Reader:
         return reading
 
     def _words(self, path: list[str | int], text: str) -> None:
-        for name in _PLACEHOLDER.findall(text):
+        for name in params.names_in(text):
             if name not in self.parameters:
                 self._problem(path, unknown("parameter", name, sorted(self.parameters)))
 

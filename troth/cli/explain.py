@@ -69,14 +69,16 @@ def _clause(policy: Policy, clause: Clause, books: library.Library) -> Iterator[
 
 
 def _binding(binding: Binding, control: Control) -> Iterator[str]:
-    yield f"Control         {control.id}: {control.title}"
+    values = binding.values
+    yield f"Control         {control.id}: {params.fill(control.title, values)}"
     for name, setting in binding.settings.items():
         yield f"                {name} = {params.plain(setting.value)} ({setting.source})"
     if binding.classes:
         yield f"                resources of class {', '.join(binding.classes)}"
     for part in control.parts:
         for rule in part.rules:
-            yield f"Expected        {part.kind}: {rule.expected} (proves: {rule.proves.value})"
+            expected = params.fill(rule.expected, values)
+            yield f"Expected        {part.kind}: {expected} (proves: {rule.proves.value})"
     for place, text in control.fix.items():
         yield f"Fix             {place}: {text}"
 

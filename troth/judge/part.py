@@ -7,7 +7,6 @@ not-applicable. What could not be listed is itself an unknown finding.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +24,6 @@ from troth.measures import Inputs, Item, Measure, Measured, MissingFact, Populat
 from troth.model import POPULATION, Failure, Proof, Reason, Verdict
 from troth.rules.evaluate import Bench, shown
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _ALL = "all"
 
 
@@ -365,8 +363,7 @@ class PartJudge:
                 yield self._fill(note.say)
 
     def _fill(self, words: str) -> str:
-        values = self.question.binding.values
-        return _PLACEHOLDER.sub(lambda name: _worded(values[name[1]]), words)
+        return params.fill(words, self.question.binding.values)
 
     def _unknown(self, resource: str, target: str, failure: Failure) -> Finding:
         expected = tuple(self._expected[rule.name] for rule in self.part.rules)
@@ -429,8 +426,3 @@ def longest(one: str, other: str) -> str:
         return _ALL
     first, second = params.parse_duration(one), params.parse_duration(other)
     return one if first.seconds >= second.seconds else other
-
-
-def _worded(value: Any) -> str:
-    plain = params.plain(value)
-    return ", ".join(plain) if isinstance(plain, list) else str(plain)

@@ -50,7 +50,8 @@ def fresh_values(inputs: Inputs) -> Iterator[Measured]:
         unread = unread or failure
         for value in sorted(set(inputs.args["wanted"])):
             holders = held.get(value, [])
-            missing -= {value} if holders else set()
+            if holders:
+                missing.discard(value)
             fresh, unseen = _any_since(holders, inputs.args["instant"], since)
             if fresh:
                 continue

@@ -63,7 +63,10 @@ def fence(source: str, around: Surroundings) -> tuple[Reading, list[str]]:
     except Unreadable as error:
         return Reading(), [f"not CEL: {error}"]
     walk = _Walk(around)
-    _visit(tree, walk, {}, frozenset(), frozenset())
+    try:
+        _visit(tree, walk, {}, frozenset(), frozenset())
+    except RecursionError:
+        return Reading(), ["not CEL: nested too deeply; make it flatter"]
     walk.problems.extend(_incomplete(walk))
     reading = Reading(
         tuple(sorted(walk.facts)),
@@ -89,6 +92,10 @@ def _visit(node: Node, walk: _Walk, scope: Scope, full: Guards, empty: Guards) -
     if node.kind == "call":
         _call(node, walk, scope, full, empty)
         return
+    if node.kind == "index" and not node.args[1].name.isdigit():
+        # facts.a.keys["items"] would be read without anybody knowing that it is.
+        walk.problems.append("[…] takes a number here; write .name instead of ['name']")
+        return
     for arg in node.args:
         _visit(arg, walk, scope, full, empty)
 
@@ -113,10 +120,18 @@ def _operands(node: Node, operator: str) -> Iterator[Node]:
 
 def _says_full(node: Node) -> Iterator[str]:
     """Yield the list that a conjunct makes sure is not empty: ``x.size() > 0``, ``x.exists(…)``."""
-    if node.kind == "op" and node.name in (">", ">=") and _is_size(node.args[0]):
+    if node.kind == "op" and _is_size(node.args[0]) and _is_positive(node.name, node.args[1]):
         yield str(_sized(node.args[0]))
     if node.kind == "call" and node.on_target and node.name in ("exists", "exists_one"):
         yield str(node.args[0])
+
+
+def _is_positive(operator: str, number: Node) -> bool:
+    """Tell whether ``size <operator> number`` can only hold of one element or more."""
+    if number.kind != "literal" or not number.name.isdecimal():
+        return False
+    least = {">": int(number.name) + 1, ">=": int(number.name), "==": int(number.name)}
+    return least.get(operator, 0) >= 1
 
 
 def _says_empty(node: Node) -> Iterator[str]:
@@ -148,6 +163,9 @@ def _call(node: Node, walk: _Walk, scope: Scope, full: Guards, empty: Guards) ->
 
 
 def _macro(node: Node, walk: _Walk, scope: Scope, full: Guards, empty: Guards) -> None:
+    if len(node.args) < 3 or node.args[1].kind != "name":
+        walk.problems.append(f"{node.name}() takes a variable and a condition, as (k, k.on)")
+        return
     target, variable, *bodies = node.args
     walk.iterates = True
     _visit(target, walk, scope, full, empty)
@@ -211,6 +229,8 @@ def _fact(chain: tuple[str, ...], walk: _Walk) -> None:
         walk.problems.append(f"{text}: " + _unknown("fact", chain[2], facts))
     elif chain[1] not in walk.around.reads:
         walk.problems.append(f"{text}: facet '{chain[1]}' is not read; add it to reads:")
+    elif is_list(facts[chain[2]]) and len(chain) == 3:
+        walk.problems.append(f"{text} is a list that may be incomplete; read .items and .complete")
     else:
         _members(facts[chain[2]], chain[3:], text, walk)
         walk.facts.add(chain[1:])

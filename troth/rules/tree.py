@@ -59,7 +59,10 @@ class Node:
 def read(source: str) -> Node:
     """Return the tree of a CEL expression; raises :class:`Unreadable`."""
     reader = _Reader(source)
-    node = reader.expression()
+    try:
+        node = reader.expression()
+    except RecursionError:
+        raise Unreadable("nested too deeply; make it flatter") from None
     if reader.peek():
         raise Unreadable(f"'{reader.peek()}' is not expected at character {reader.position() + 1}")
     return node

@@ -79,7 +79,7 @@ def authority(common: str, under: Issued | None = None, kind: str = "p256", **mo
     """Return an authority: a root, or an intermediate under another."""
     basic = (x509.BasicConstraints(more.pop("ca", True), None), True)
     own = key(kind, sum(common.encode()))
-    return _issue(name(common), own, under, [basic], **more)
+    return _issue(name(common), own, under, [basic, *more.pop("extensions", [])], **more)
 
 
 def leaf(

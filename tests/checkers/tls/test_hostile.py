@@ -246,26 +246,37 @@ def test_a_facet_that_is_not_selected_is_not_probed(rsa: Issued, tmp_path: Path)
     assert len(hellos) <= 16
 
 
-def test_all_questions_go_to_the_address_of_the_opening(rsa: Issued, tmp_path: Path) -> None:
+def note_connections(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Return a list that every connection attempt from here on is written to."""
+    opened: list[tuple[str, int]] = []
+    connect = socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        opened.append((address[0], address[1]))
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", noted)
+    return opened
+
+
+def test_all_questions_go_to_the_address_of_the_opening(
+    rsa: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name may have several addresses; the opening finds one, and nothing else is asked."""
     with servers.openssl(tmp_path, [rsa]) as port:
+        opened = note_connections(monkeypatch)
         look = Look(f"localhost:{port}")
         answers = look.reader(look.checker, "version_answers", look.resource)["answers"]
     assert {answer["peer"] for answer in answers} == {"127.0.0.1"}
+    assert len([host for host, _ in opened if host != "127.0.0.1"]) <= 1
 
 
 def test_only_the_announced_place_is_connected_to(
     rsa: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[Any] = []
-    connect = socket.socket.connect
-
-    def noted(self: socket.socket, address: Any) -> None:
-        opened.append(address)
-        connect(self, address)
-
     with servers.openssl(tmp_path, [rsa]) as port:
+        opened = note_connections(monkeypatch)
         look = Look({"host": "www.example.test", "port": port, "address": "127.0.0.1"})
-        monkeypatch.setattr(socket.socket, "connect", noted)
         for facet in FACETS:
             look.facet(facet)
     egress = look.checker.egress(look.target, look.checker.partition)

@@ -144,6 +144,20 @@ def test_a_leaf_that_issues_certificates_is_no_authority(
 
 
 @pytest.mark.parametrize(
+    ("usage", "chain"),
+    [
+        (x509.KeyUsage(True, *([False] * 8)), "untrusted"),
+        (x509.KeyUsage(*([False] * 5), True, *([False] * 3)), "trusted"),
+    ],
+)
+def test_an_authority_must_be_allowed_to_sign_certificates(
+    root: Issued, tmp_path: Path, store: Path, usage: x509.KeyUsage, chain: str
+) -> None:
+    middle = authority.authority("signs", root, extensions=[(usage, True)])
+    assert trust(authority.leaf(middle), tmp_path, store)["chain"] == chain
+
+
+@pytest.mark.parametrize(
     ("content", "word"), [(None, "No such file"), (b"nothing", "holds no certificate")]
 )
 def test_a_store_that_cannot_be_read_leaves_only_the_chain_unknown(
