@@ -38,7 +38,7 @@ from troth.checker import (
     demand,
 )
 from troth.checkers.aws import faults
-from troth.checkers.aws.access import Access, Door, access_to, counting, host_of
+from troth.checkers.aws.access import Access, Door, access_to, counting, credential_sources, host_of
 from troth.checkers.aws.facts import instant, tags_of
 from troth.checkers.aws.rows import Rows, parsed, usable
 from troth.errors import CheckerBug
@@ -204,11 +204,8 @@ class AwsChecker(Checker):
 
     @classmethod
     def credential_reads(cls, target: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
-        """Return the assumed role's call; a profile may name further ones of its own."""
-        door = Door.of(target)
-        if not door.role_arn:
-            return ()
-        return (("sts:AssumeRole", "sts:AssumeRole", host_of(door, "sts", door.home)),)
+        """Return all that obtaining credentials may touch; see :func:`credential_sources`."""
+        return credential_sources(Door.of(target))
 
     @classmethod
     def _declared(cls, operation: str) -> Call:

@@ -1,8 +1,7 @@
-"""What every Google Cloud checker shares: options, credentials, asking, and trying again.
+"""What every Google Cloud checker shares: options, the storage client, and asking other services.
 
-The services are asked over plain REST with google-auth's session, not through their client
-libraries: those turn a page that lacks its list into an empty one. One way in also means one
-retry rule, one timeout and one translation of errors.
+Buckets are read with google-cloud-storage. The organisation policies have no part in it, so they
+are asked for over REST with google-auth's session: same credentials, same retries, same errors.
 """
 
 from __future__ import annotations
@@ -12,15 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from troth.checker import Call, Checker, Failure, Partition, Request, Resource
-from troth.checkers.gcp import answers
+from troth.checker import (
+    Call,
+    Checker,
+    Failure,
+    ObservationFailed,
+    Partition,
+    Reason,
+    Request,
+    Resource,
+)
+from troth.checkers.gcp import access, answers
 
-#: Google decides by IAM what the token may do; getIamPolicy has no narrower scope than this one.
-SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-
-#: How often one read is tried, and the longest pause between two tries in seconds.
-TRIES = 4
-LONGEST_PAUSE = 4.0
+STORAGE = "storage.googleapis.com"
 
 #: Where the default chain may go for a token: key files and user logins, workload identity
 #: federation and impersonation, the metadata server of a machine.
@@ -53,7 +56,7 @@ class GcpChecker(Checker):
     }
     required_options = ("project",)
     #: Host names that the calls of the class go to.
-    hosts: ClassVar[Sequence[str]] = ("storage.googleapis.com",)
+    hosts: ClassVar[Sequence[str]] = (STORAGE,)
 
     def __init__(
         self,
@@ -62,11 +65,11 @@ class GcpChecker(Checker):
         read: Any,
         requests: Mapping[str, Request],
     ) -> None:
-        """Keep what the engine hands over; the session is made at the first call."""
+        """Keep what the engine hands over; session and client are made at the first call."""
         super().__init__(target, partition, read, requests)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._session: Any = None
-        self._pause = threading.Event()
+        self._client: Any = None
 
     @classmethod
     def partitions(cls, target: Mapping[str, Any]) -> Iterator[Partition]:
@@ -94,67 +97,60 @@ class GcpChecker(Checker):
     @classmethod
     def error_code(cls, error: BaseException) -> str:
         """Return Google's word for an error (``forbidden``), or an empty string."""
-        return error.code if isinstance(error, answers.Refused) else ""
+        return answers.word_of(error)
 
     @property
     def emulated(self) -> bool:
         """Tell whether the target is an emulator, which has no organisation above it."""
         return "endpoint_url" in self.target
 
-    def get(self, host: str, path: str, **query: str) -> Mapping[str, Any]:
-        """Return the JSON object at ``https://host/path``, tried up to :data:`TRIES` times.
+    @property
+    def client(self) -> Any:
+        """Return the one storage client, made at its first use."""
+        with self._lock:
+            if self._client is None:
+                project, endpoint = str(self.target["project"]), self._address(STORAGE)
+                self._client = access.client_with(self._signed_in(), project, endpoint)
+            return self._client
 
-        Raises :class:`~troth.checkers.gcp.answers.Refused`, ``malformed-response``, or what
-        requests and google-auth raise.
-        """
-        url = self.target.get("endpoint_url", f"https://{host}").rstrip("/") + path
-        for attempt in range(1, TRIES + 1):
-            try:
-                return self._once(url, query)
-            except Exception as error:
-                if attempt == TRIES or not self._worth_another(error):
-                    raise
-                self.count("retries")
-                self._pause.wait(min(LONGEST_PAUSE, 0.25 * 2**attempt))
-        raise AssertionError("the last try returns or raises")
-
-    def _once(self, url: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+    @property
+    def timeout(self) -> tuple[float, float]:
+        """Return the longest waits in seconds: for a connection, and for each part of an answer."""
         seconds = float(self.target.get("timeout_seconds", 30))
-        answer = self._signed_in().get(
-            url,
-            params=query,
-            timeout=(seconds, seconds),
-            max_allowed_time=TRIES * seconds,
-            allow_redirects=False,
-        )
-        return answers.checked(answer.status_code, answer.content)
+        return seconds, seconds
 
-    def _worth_another(self, error: Exception) -> bool:
-        if isinstance(error, answers.Refused):
-            if error.throttled:
-                self.count("throttled")
-            return error.passing
-        names = {
-            base.__name__ for base in type(error).__mro__ if base.__module__[:9] == "requests."
-        }
-        return bool(names & {"ConnectionError", "Timeout", "ChunkedEncodingError"})
+    def tries(self) -> access.Tries:
+        """Return the tries of a request, counted for the run's envelope."""
+        return access.Tries(self.count)
+
+    def ask(self, host: str, path: str) -> Mapping[str, Any]:
+        """Return the JSON object at ``https://host/path``, for services without a client here.
+
+        Raises what google.api_core, requests and google-auth raise, or ``malformed-response``.
+        """
+        with answers.understood():
+            value = self.tries().retry()(self._once)(self._address(host) + path)
+        if not isinstance(value, dict):
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, "the answer is JSON but no object")
+        return value
+
+    def _once(self, url: str) -> Any:
+        from google.api_core.exceptions import from_http_response
+
+        answer = self._signed_in().get(url, timeout=self.timeout)
+        if answer.status_code != 200:
+            raise from_http_response(answer)  # type: ignore[no-untyped-call]
+        return answer.json()
+
+    def _address(self, host: str) -> str:
+        return str(self.target.get("endpoint_url", f"https://{host}")).rstrip("/")
 
     def _signed_in(self) -> Any:
         with self._lock:
             if self._session is None:
-                self._session = _session(self.emulated)
+                credentials = access.credentials_for(emulated=self.emulated)
+                self._session = access.session_with(credentials)
             return self._session
-
-
-def _session(emulated: bool) -> Any:
-    import google.auth
-    from google.auth.credentials import AnonymousCredentials
-    from google.auth.transport.requests import AuthorizedSession
-
-    if emulated:
-        return AuthorizedSession(AnonymousCredentials())  # type: ignore[no-untyped-call]
-    credentials, _ = google.auth.default(scopes=[SCOPE])
-    return AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
 
 
 def bucket_id(name: str) -> str:

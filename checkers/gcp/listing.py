@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +18,11 @@ from troth.checker import (
     demand,
     facet,
 )
+from troth.checkers.gcp.answers import understood
 from troth.checkers.gcp.family import GcpChecker, bucket_resource
 
-STORAGE = "storage.googleapis.com"
+#: A bucket's name goes into paths as it is, so a name that could mean another path is none.
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class BucketLister(GcpChecker):
@@ -35,17 +39,18 @@ class BucketLister(GcpChecker):
         """
         buckets: dict[str, Any] = {}
         failure: Failure | None = None
-        token: str | None = ""
-        while token is not None:
+        pages = self._pages()
+        for number in itertools.count():
             try:
-                page = self._page(token)
-                failure = _take(page, buckets) or failure
-                token = _next_token(page, token)
+                page = next(pages, None)
+                failure = (page and _take(page, buckets)) or failure
             except Exception as error:
                 known = self.known(error, "bucket_list")
-                if token == "" or known is None:
+                if number == 0 or known is None:
                     raise
                 return {"buckets": buckets, "failure": known.as_json()}
+            if page is None:
+                break
         return {"buckets": buckets, "failure": failure and failure.as_json()}
 
     def resources(self) -> Iterator[Resource | Listed]:
@@ -64,11 +69,30 @@ class BucketLister(GcpChecker):
             raise ObservationFailed(Reason.MALFORMED_RESPONSE, "labels is no object")
         return {str(name): str(value) for name, value in labels.items()}
 
-    def _page(self, token: str) -> Mapping[str, Any]:
-        query = {"project": str(self.target["project"]), "projection": "noAcl"}
-        if token:
-            query["pageToken"] = token
-        return self.get(STORAGE, "/storage/v1/b", **query)
+    def _pages(self) -> Iterator[Mapping[str, Any]]:
+        """Yield each page of the list as Google sent it.
+
+        The raw page is used, not the client's buckets: those answer with a default (access is not
+        uniform, prevention is inherited) for what is absent, and a page without its list is an
+        empty one to them.
+        """
+        tries, last = self.tries(), None
+        with understood():
+            found = self.client.list_buckets(timeout=self.timeout, retry=tries.retry())
+            pages = found.pages
+        while True:
+            tries.start_over()
+            with understood():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page.raw_page
+            if not found.next_page_token:
+                return
+            if found.next_page_token == last:
+                words = "the same page comes again and again"
+                raise ObservationFailed(Reason.MALFORMED_RESPONSE, words)
+            last = found.next_page_token
 
     def known(self, error: Exception, call_name: str) -> Failure | None:
         """Return why the named call failed, or None for what this family does not know."""
@@ -84,7 +108,7 @@ def _take(page: Mapping[str, Any], buckets: dict[str, Any]) -> Failure | None:
     rows = page.get("items", [])
     if not isinstance(rows, list):
         raise ObservationFailed(Reason.MALFORMED_RESPONSE, "items is no list")
-    good = [row for row in rows if isinstance(row, Mapping) and row.get("name")]
+    good = [row for row in rows if isinstance(row, Mapping) and _is_name(row.get("name"))]
     buckets.update((str(row["name"]), row) for row in good)
     if len(good) < len(rows):
         lost = len(rows) - len(good)
@@ -94,11 +118,8 @@ def _take(page: Mapping[str, Any], buckets: dict[str, Any]) -> Failure | None:
     return None
 
 
-def _next_token(page: Mapping[str, Any], last: str) -> str | None:
-    token = str(page.get("nextPageToken", ""))
-    if token and token == last:
-        raise ObservationFailed(Reason.MALFORMED_RESPONSE, "the same page comes again and again")
-    return token or None
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def row_of(listing: Mapping[str, Any], bucket: Resource) -> Mapping[str, Any]:

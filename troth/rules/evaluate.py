@@ -148,6 +148,7 @@ def shown(readings: Iterable[Reading]) -> tuple[tuple[str, tuple[str, ...]], ...
 
     A chain of one step is a measured fact. Whether a list is complete is not shown.
     """
+    readings = tuple(readings)
     chains = {chain for reading in readings for chain in reading.facts if chain[-1] != "complete"}
     chains |= {(name,) for reading in readings for name in reading.measured}
     return tuple(sorted((".".join(chain), chain) for chain in chains))

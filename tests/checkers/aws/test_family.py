@@ -57,7 +57,7 @@ def make_table(aws: Callable[..., Any], name: str) -> None:
         (ec2_error("InvalidParameterValue", 400), Reason.NO_DATA, ""),
         (Fault(403, b"<html/>"), Reason.PERMISSION_DENIED, "ec2:DescribeVolumes"),
         (Fault(502, b"<html/>"), Reason.UNREACHABLE, ""),
-        (Fault(429, b""), Reason.THROTTLED, ""),
+        (Fault(429, b"<html/>"), Reason.THROTTLED, ""),
         (Fault(body=b"<DescribeVolumesResponse><volumeSet>"), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b"<html/>"), Reason.MALFORMED_RESPONSE, ""),
         (Fault(body=b""), Reason.MALFORMED_RESPONSE, ""),

@@ -46,11 +46,17 @@ class Sight:
 class Look:
     """One target with one endpoint; calls are made once, like in a run."""
 
-    def __init__(self, endpoint: Any, trust_store: Path | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        endpoint: Any,
+        trust_store: Path | None = None,
+        reader: Reader | None = None,
+        **options: Any,
+    ) -> None:
         self.target = {"id": "t", "type": "tls", "endpoints": [endpoint], **LEAVES, **options}
         if trust_store is not None:
             self.target["trust_store"] = str(trust_store)
-        self.reader = Reader(frozenset())
+        self.reader = reader or Reader(frozenset())
         check_declaration(Endpoints)
         (partition,) = Endpoints.partitions(self.target)
         self.checker = Endpoints(self.target, partition, self.reader, {})

@@ -147,7 +147,7 @@ def test_a_leaf_that_issues_certificates_is_no_authority(
     ("usage", "chain"),
     [
         (x509.KeyUsage(True, *([False] * 8)), "untrusted"),
-        (x509.KeyUsage(*([False] * 5), True, *([False] * 3)), "trusted"),
+        (x509.KeyUsage(*[place == 5 for place in range(9)]), "trusted"),
     ],
 )
 def test_an_authority_must_be_allowed_to_sign_certificates(
