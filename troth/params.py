@@ -13,7 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
+
+# Zone data come from the package tzdata, whose version every run records, not from the machine.
+reset_tzpath(to=())
 
 TYPES = (
     "duration", "integer", "number", "string", "boolean", "enum", "set",

@@ -38,7 +38,8 @@ from troth.checker import (
     demand,
 )
 from troth.checkers.aws import faults
-from troth.checkers.aws.access import Access, Door, access_to, counting, credential_sources, host_of
+from troth.checkers.aws.access import Access, Door, access_to, counting, host_of
+from troth.checkers.aws.credentials import credential_sources
 from troth.checkers.aws.facts import instant, tags_of
 from troth.checkers.aws.rows import Rows, parsed, usable
 from troth.errors import CheckerBug
@@ -204,7 +205,7 @@ class AwsChecker(Checker):
 
     @classmethod
     def credential_reads(cls, target: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
-        """Return all that obtaining credentials may touch; see :func:`credential_sources`."""
+        """Return all that obtaining credentials may touch, told without touching it."""
         return credential_sources(Door.of(target))
 
     @classmethod

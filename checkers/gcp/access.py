@@ -93,6 +93,9 @@ def client_with(session: Any, project: str, endpoint: str) -> Any:
     if credentials.universe_domain != "googleapis.com":
         words = f"the credentials are for {credentials.universe_domain}, not for googleapis.com"
         raise ObservationFailed(Reason.NOT_SUPPORTED, words)
+    # Without this the library gets every bucket once more in a thread of its own, for traces of
+    # OpenTelemetry: a read that no plan names, with its own waits and tries.
+    os.environ["DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"] = "true"
     return storage.Client(
         project=project,
         credentials=credentials,

@@ -26,13 +26,17 @@ class Prevention:
 def bindings_to_anyone(policy: Mapping[str, Any]) -> list[tuple[str, bool]]:
     """Return ``(way, conditional)`` for each IAM binding that names anyone.
 
-    An empty policy has no ``bindings`` member, so what must be there is ``kind`` and ``etag``.
+    ``policy`` is what the client library's Policy makes of itself with ``to_api_repr``. An empty
+    one has no ``bindings`` member, so what must be there is ``etag``.
     """
-    if demand(policy, "kind") != "storage#policy" or not demand(policy, "etag"):
+    if not demand(policy, "etag"):
         raise ObservationFailed(Reason.MALFORMED_RESPONSE, "the answer is no IAM policy")
     found = []
     for binding in _rows(policy, "bindings"):
         members = _rows(binding, "members")
+        if not all(who in ANYONE or ":" in str(who) for who in members):
+            # The library takes any iterable for members: a string falls into its letters.
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, "a member is no principal")
         role, conditional = str(demand(binding, "role")), "condition" in binding
         found += [
             (f"IAM {who} {role}" + " (with a condition)" * conditional, conditional)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -39,18 +38,15 @@ class BucketLister(GcpChecker):
         """
         buckets: dict[str, Any] = {}
         failure: Failure | None = None
-        pages = self._pages()
-        for number in itertools.count():
-            try:
-                page = next(pages, None)
-                failure = (page and _take(page, buckets)) or failure
-            except Exception as error:
-                known = self.known(error, "bucket_list")
-                if number == 0 or known is None:
-                    raise
-                return {"buckets": buckets, "failure": known.as_json()}
-            if page is None:
-                break
+        begun = False
+        try:
+            for page in self._pages():
+                failure = _take(page, buckets) or failure
+                begun = True
+        except Exception as error:
+            failure = self.known(error, "bucket_list")
+            if not begun or failure is None:
+                raise
         return {"buckets": buckets, "failure": failure and failure.as_json()}
 
     def resources(self) -> Iterator[Resource | Listed]:
@@ -76,10 +72,9 @@ class BucketLister(GcpChecker):
         uniform, prevention is inherited) for what is absent, and a page without its list is an
         empty one to them.
         """
-        tries, last = self.tries(), None
-        with understood():
-            found = self.client.list_buckets(timeout=self.timeout, retry=tries.retry())
-            pages = found.pages
+        tries, tokens = self.tries(), set()
+        found = self.client.list_buckets(timeout=self.timeout, retry=tries.retry())
+        pages = found.pages
         while True:
             tries.start_over()
             with understood():
@@ -87,12 +82,13 @@ class BucketLister(GcpChecker):
             if page is None:
                 return
             yield page.raw_page
-            if not found.next_page_token:
+            token = str(found.next_page_token or "")
+            if not token:
                 return
-            if found.next_page_token == last:
+            if token in tokens:
                 words = "the same page comes again and again"
                 raise ObservationFailed(Reason.MALFORMED_RESPONSE, words)
-            last = found.next_page_token
+            tokens.add(token)
 
     def known(self, error: Exception, call_name: str) -> Failure | None:
         """Return why the named call failed, or None for what this family does not know."""

@@ -92,7 +92,8 @@ UNDECLARED = Failure(Reason.NO_DATA, "what /var/log/app.log receives is not decl
 
 def undeclared(target: str = "a") -> Item:
     """Return a store of which nobody said what it receives."""
-    facts = {"content": {"log_kinds": {"items": []}}, "extent": {"newest_event_at": AS_OF}}
+    facts: dict[str, Any] = {"content": {"log_kinds": {"items": []}}}
+    facts |= {"extent": {"newest_event_at": AS_OF}}
     missing = {"content.log_kinds": UNDECLARED}
     return Item("undeclared", facts, missing, target=target, partition=target)
 

@@ -24,6 +24,7 @@ RANGE = Parameter("at_local", "time-range")
 def run(
     name: str, starts: list[datetime], args: dict[str, Any], as_of: datetime, zone: str,
     *, created: datetime | None = None, trigger: str = "automatic", whole: bool = True,
+    state: str = "present",
 ) -> Measured:  # fmt: skip
     rows = [
         {
@@ -36,7 +37,7 @@ def run(
         for n, at in enumerate(starts)
     ]
     points = {"recovery_points": {"items": rows} | ({"complete": True} if whole else {})}
-    item = Item("vol", {"subject": {"created_at": created}, "points": points})
+    item = Item("vol", {"subject": {"created_at": created, "state": state}, "points": points})
     made = registry()[name]
     assert set(made.args) == set(args)
     (result,) = made.function(Inputs(Population((item,)), {}, args, as_of, ZoneInfo(zone)))
@@ -138,12 +139,13 @@ def test_a_store_of_unknown_age_that_falls_short_carries_a_note() -> None:
     as_of = datetime(2026, 11, 21, tzinfo=UTC)
     week = nightly(as_of, "UTC", 0, 0)[:7]
     for name, args in (("generations", DAILY), ("on-time-starts", on_time("00:00"))):
-        for starts, created, noted in (
-            (week, None, False),
-            (week[1:], None, True),
-            (week[1:], as_of - timedelta(days=90), False),
+        for starts, created, state, noted in (
+            (week, None, "present", False),
+            (week[1:], None, "present", True),
+            (week[1:], None, "gone", False),
+            (week[1:], as_of - timedelta(days=90), "present", False),
         ):
-            result = run(name, starts, args, as_of, "UTC", created=created)
+            result = run(name, starts, args, as_of, "UTC", created=created, state=state)
             assert (result.notes != ()) is noted
 
 

@@ -35,7 +35,7 @@ def run(
 
 def backup_set(
     name: str, ages: list[int], *, system: str = "", form: str = "volume",
-    created: datetime | None = OLD, whole: bool = True,
+    created: datetime | None = OLD, whole: bool = True, state: str = "present",
 ) -> Item:  # fmt: skip
     rows = [
         {"id": f"{name}-{age}", "started_at": AS_OF - timedelta(hours=age), "completed_at": None,
@@ -43,7 +43,7 @@ def backup_set(
         for age in ages
     ]  # fmt: skip
     points = {"recovery_points": {"items": rows} | ({"complete": True} if whole else {})}
-    subject = {"form": form, "created_at": created, "system": system}
+    subject = {"form": form, "state": state, "created_at": created, "system": system}
     return Item(name, {"subject": subject, "points": points}, target="t")
 
 
@@ -138,6 +138,12 @@ def test_machines_and_targets_are_kept_apart() -> None:
     ]
     results = run("captured-together", items, TOGETHER)
     assert [results[name].facts["lacking"] for name in "abc"] == [[], ["b"], ["c"]]
+
+
+def test_what_is_left_of_a_volume_is_no_volume_of_the_machine() -> None:
+    gone = backup_set("gone", [400], system="i-1", state="gone")
+    results = run("captured-together", [backup_set("a", [2], system="i-1"), gone], TOGETHER)
+    assert results["a"].facts == {"lacking": []}
 
 
 def test_a_database_dump_is_not_the_machine() -> None:

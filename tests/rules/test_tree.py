@@ -59,7 +59,7 @@ def test_what_the_engine_compiles_can_be_read(source: str) -> None:
         read(source)
 
 
-@given(st.lists(EXPRESSIONS | OPERATORS | st.sampled_from(list("()[]?:.,!-")), max_size=8))
+@given(st.lists(EXPRESSIONS | OPERATORS | st.sampled_from([*"()[]?:.,!-", "if"]), max_size=8))
 def test_what_can_be_read_the_engine_compiles(pieces: list[str]) -> None:
     source = " ".join(pieces)
     try:
@@ -130,6 +130,10 @@ def test_an_index_ends_a_chain() -> None:
         ("a.1", "'1' cannot follow a dot"),
         ("a ? b", "the expression ends where : is expected"),
         ("f(a b)", "'b' at character 5, where ',' is expected"),
+        ("!-a", "'-' at character 2, where '!' is expected"),
+        ("f(a, )", "character 6 closes after a comma"),
+        ("import.a", "'import' is a word of CEL; choose another name"),
+        ("a.in", "'in' cannot follow a dot"),
         (") a", r"'\)' is not expected at character 1"),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -28,6 +29,7 @@ class Calls:
         self._answers: dict[tuple[Any, ...], dict[Any, Future[Any]]] = defaultdict(dict)
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(limit) if limit else None
+        self._held = threading.local()
         self.counters: Counter[str] = Counter()
 
     def __call__(self, checker: Checker, name: str, *key: Any) -> Any:
@@ -63,9 +65,7 @@ class Calls:
             raise ObservationFailed(Reason.NOT_ALLOWED, text)
         self.count(declared.operation)
         try:
-            if self._slots is None:
-                return declared.function(checker, *key)
-            with self._slots:
+            with self._slot():
                 return declared.function(checker, *key)
         except ObservationFailed:
             raise
@@ -74,6 +74,19 @@ class Calls:
                 return ABSENT
             failure = failure_of(type(checker), error, declared)
             raise ObservationFailed(failure.reason, failure.message, failure.permission) from error
+
+    @contextlib.contextmanager
+    def _slot(self) -> Iterator[None]:
+        """Hold one slot of the budget; a call that reads another call keeps the one it has."""
+        if self._slots is None or getattr(self._held, "slot", False):
+            yield
+            return
+        with self._slots:
+            self._held.slot = True
+            try:
+                yield
+            finally:
+                self._held.slot = False
 
     def count(self, what: str, amount: int = 1) -> None:
         """Add to a counter of the envelope."""

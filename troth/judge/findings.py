@@ -106,7 +106,7 @@ def showable(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(name): showable(inner) for name, inner in value.items()}
+        return {name: showable(value[name]) for name in sorted(value)}
     if isinstance(value, list | tuple):
         if len(value) > SHOWN:
             return {"count": len(value), "first": [showable(inner) for inner in value[:SHOWN]]}

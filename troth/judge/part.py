@@ -22,7 +22,7 @@ from troth.judge.subjects import Unit, listing_failure
 from troth.kinds import Kind
 from troth.measures import Inputs, Item, Measure, Measured, MissingFact, Population
 from troth.model import POPULATION, Failure, Proof, Reason, Verdict
-from troth.rules.evaluate import Bench, shown
+from troth.rules.evaluate import Bench, offenders, shown
 
 _ALL = "all"
 
@@ -78,6 +78,7 @@ class Told:
     expected: tuple[str, ...]
     shown: tuple[tuple[str, tuple[str, ...]], ...]
     proof: Proof | None
+    offenders: tuple[tuple[str, str], ...]
 
 
 class PartJudge:
@@ -306,7 +307,7 @@ class PartJudge:
         verdict, decided, broken, gap = self._verdict()
         if self.part.notes:
             notes += tuple(self._notes())
-        told = self._told(tuple(broken if verdict is Verdict.FAIL else decided), tuple(decided))
+        told = self._told(tuple(decided), tuple(broken))
         return self._finding(
             resource,
             target,
@@ -319,15 +320,17 @@ class PartJudge:
             digests,
         )
 
-    def _told(self, shown_rules: tuple[Rule, ...], decided: tuple[Rule, ...]) -> Told:
+    def _told(self, decided: tuple[Rule, ...], broken: tuple[Rule, ...]) -> Told:
         """Return what findings say of these rules; worked out once for each combination."""
-        key = (tuple(map(id, shown_rules)), tuple(map(id, decided)))
+        key = (tuple(map(id, decided)), tuple(map(id, broken)))
         if key not in self._tellings:
+            shown_rules = broken or decided
             strong = strongest(rule.proves for rule in decided)
             self._tellings[key] = Told(
                 tuple(self._expected[rule.name] for rule in shown_rules or self.part.rules),
                 shown(rule.reading for rule in shown_rules),
                 weakest([strong, self.cap]) if strong else None,
+                tuple(pair for rule in broken for pair in offenders(rule.expect)),
             )
         return self._tellings[key]
 
@@ -355,6 +358,8 @@ class PartJudge:
 
     def _found(self, told: Told) -> dict[str, Any]:
         found = self.bench.found(told.shown)
+        for name, against in told.offenders:
+            found[name] = self.bench.select(against) or found.get(name)
         return {name: showable(value) for name, value in found.items()}
 
     def _notes(self) -> Iterator[str]:

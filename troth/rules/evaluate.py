@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -129,6 +130,14 @@ class Bench:
             )
         return None
 
+    def select(self, filter_source: str) -> list[Any]:
+        """Return what a filter of :func:`offenders` gives, nothing if it cannot be evaluated."""
+        try:
+            value = _program(filter_source).execute(self._context)
+        except (KeyError, TypeError, ValueError, RuntimeError):
+            return []
+        return value if isinstance(value, list) else []
+
     def found(self, shown: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
         """Return the values of the chains of ``shown`` (see :func:`shown`) that are there."""
         values: dict[str, Any] = {}
@@ -141,6 +150,37 @@ class Bench:
             else:
                 values[name] = value
         return values
+
+
+def offenders(source: str) -> tuple[tuple[str, str], ...]:
+    """Return, for every ``list.all(x, …)`` of an expression, the list's name and a filter.
+
+    The filter gives the elements that are against the rule: the others in the list are fine, and
+    a finding that shows them all hides the one that matters.
+    """
+    found = []
+    for match in _ALL.finditer(source):
+        inner = _inside(source, match.end())
+        variable, comma, body = inner.partition(",")
+        if comma:
+            chain = match["chain"]
+            name = chain.removeprefix("facts.").removeprefix("measured.")
+            found.append((name, f"{chain}.filter({variable.strip()}, !({body}))"))
+    return tuple(found)
+
+
+def _inside(source: str, start: int) -> str:
+    """Return the text from ``start`` to the parenthesis that closes there."""
+    depth = 1
+    for match in _BRACKET.finditer(source, start):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if depth == 0:
+            return source[start : match.start()]
+    return source[start:]
+
+
+_ALL = re.compile(r"(?P<chain>(?:facts|measured)(?:\.\w+)+)\.all\(")
+_BRACKET = re.compile(r"""\(|\)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 
 
 def shown(readings: Iterable[Reading]) -> tuple[tuple[str, tuple[str, ...]], ...]:

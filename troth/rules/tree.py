@@ -20,6 +20,13 @@ _TOKEN = re.compile(
 _BINDING = {"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3,
             "+": 4, "-": 4, "*": 5, "/": 5, "%": 5}  # fmt: skip
 
+#: Words that cannot be names, and those of them that cannot be fields either.
+_RESERVED = frozenset(
+    {"in", "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let",
+     "loop", "package", "namespace", "return", "var", "void", "while"}
+)  # fmt: skip
+_NO_FIELDS = frozenset({"in", "true", "false", "null"})
+
 #: Macros whose first argument is a variable bound to each element of the list they are called on.
 MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
 
@@ -105,10 +112,10 @@ class _Reader:
             left = Node("op", operator, (left, self.binary(strength + 1)))
         return left
 
-    def unary(self) -> Node:
+    def unary(self, before: str = "") -> Node:
         if self.peek() in ("!", "-"):
-            _, operator = self.take()
-            return Node("op", operator, (self.unary(),))
+            _, operator = self.take(before)
+            return Node("op", operator, (self.unary(operator),))
         return self.member(self.primary())
 
     def member(self, node: Node) -> Node:
@@ -118,7 +125,7 @@ class _Reader:
                 self.take("]")
                 continue
             kind, name = self.take()
-            if kind != "name":
+            if kind != "name" or name in _NO_FIELDS:
                 raise Unreadable(f"'{name}' cannot follow a dot")
             if self.peek() == "(":
                 node = Node("call", name, (node, *self.arguments("(", ")")), on_target=True)
@@ -131,6 +138,8 @@ class _Reader:
         if kind in ("number", "text"):
             return Node("literal", text)
         if kind == "name":
+            if text in _RESERVED:
+                raise Unreadable(f"'{text}' is a word of CEL; choose another name")
             if self.peek() == "(":
                 return Node("call", text, self.arguments("(", ")"))
             return (
@@ -154,6 +163,8 @@ class _Reader:
             found.append(self.expression())
             if self.peek() != closing:
                 self.take(",")
+                if self.peek() == closing == ")":
+                    raise Unreadable(f"character {self.position() + 1} closes after a comma")
         self.take(closing)
         return tuple(found)
 

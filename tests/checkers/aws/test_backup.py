@@ -91,6 +91,7 @@ def test_snapshot(peer: Peer, doubtful: dict[str, Any]) -> None:
     assert sight.incomplete == []
     assert sight.facts(VOLUME, "subject") == {
         "form": "volume",
+        "state": "present",
         "created_at": "2024-03-01T09:00:00+00:00",
         "system": "i-0abc",
     }
@@ -212,8 +213,7 @@ def test_store_that_is_gone(peer: Peer, doubtful: dict[str, Any]) -> None:
     snapshots(peer, snapshot())
     sight = see(VolumeBackups, doubtful)
     facts = sight.facts(VOLUME, "subject")
-    assert facts == {"form": "volume", "created_at": None, "system": ""}
-    assert facts.raw == {"gone": True}
+    assert facts == {"form": "volume", "state": "gone", "created_at": None, "system": ""}
     assert [point["id"] for point in points(sight, VOLUME)["items"]] == [SNAPSHOT]
     assert sight.facts(VOLUME, "tags") == {}
 
@@ -229,7 +229,12 @@ def test_store_that_may_be_gone(peer: Peer, doubtful: dict[str, Any]) -> None:
     sight = see(VolumeBackups, doubtful)
     facts = sight.facts(VOLUME, "subject")
     assert facts == {"form": "volume"}
-    assert facts.missing["created_at"].reason is Reason.PERMISSION_DENIED
+    assert set(facts.missing) == {"state", "created_at", "system"}
+    for failure in facts.missing.values():
+        assert (failure.reason, failure.permission) == (
+            Reason.PERMISSION_DENIED,
+            "ec2:DescribeVolumes",
+        )
     assert sight.failure(VOLUME, "tags").reason is Reason.PERMISSION_DENIED
 
 
@@ -244,9 +249,31 @@ def test_copy_from_another_region_is_a_set_of_its_own(peer: Peer, doubtful: dict
     assert points(sight, VOLUME) == {"items": [], "complete": True}
     [point] = points(sight, f"{there}@{REGION}")["items"]
     assert (point["id"], point["place"]) == (copy, f"aws:{REGION}:main")
-    assert sight.facts(f"{there}@{REGION}", "subject")["created_at"] is None
+    assert sight.facts(f"{there}@{REGION}", "subject") == COPY
     [point] = points(sight, f"{elsewhere}@{REGION}")["items"]
     assert point["id"] == f"{copy}8"
+
+
+COPY = {"form": "volume", "state": "copy", "created_at": None, "system": ""}
+
+
+def test_copy_is_told_by_its_id_also_when_the_stores_are_not_all_listed(
+    peer: Peer, doubtful: dict[str, Any]
+) -> None:
+    """AWS gives vol-ffffffff as the volume of a copied snapshot."""
+    first = {"Volumes": [{"VolumeId": "vol-1", "CreateTime": BORN}], "NextToken": "more"}
+    peer.fault(
+        "ec2:DescribeVolumes",
+        answer("ec2", "DescribeVolumes", first),
+        ec2_error("UnauthorizedOperation"),
+    )
+    snapshots(peer, snapshot(VolumeId="vol-ffffffff"))
+    there = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:volume/vol-1"
+    vault(peer, vaulted(there, f"arn:aws:ec2:{REGION}::snapshot/snap-9"))
+    sight = see(VolumeBackups, doubtful)
+    assert sight.facts(VOLUME, "subject")["state"] == "present"
+    assert sight.facts(VOLUME.replace("vol-1", "vol-ffffffff"), "subject") == COPY
+    assert sight.facts(f"{there}@{REGION}", "subject") == COPY
 
 
 def test_points_of_other_stores_are_not_ours(peer: Peer, doubtful: dict[str, Any]) -> None:
@@ -398,6 +425,7 @@ def test_manual_snapshot_outlives_its_instance(
     sight = see(InstanceBackups, target)
     assert f"arn:aws:rds:{REGION}:{ACCOUNT}:snapshot:by-hand" in by_id(points(sight, DB))
     assert sight.facts(DB, "subject")["created_at"] is None
+    assert sight.facts(DB, "subject")["state"] == "gone"
 
 
 def test_new_database_under_an_old_name(peer: Peer, doubtful: dict[str, Any]) -> None:
@@ -441,6 +469,8 @@ def test_new_database_under_an_old_name(peer: Peer, doubtful: dict[str, Any]) ->
     sight = see(InstanceBackups, doubtful)
     far = f"{kept['DBInstanceArn']}@{REGION}"
     assert set(sight.resources) == {DB, f"{DB}#db-OLD", far}
+    states = {name: sight.facts(name, "subject")["state"] for name in sight.resources}
+    assert states == {DB: "present", f"{DB}#db-OLD": "gone", far: "copy"}
     assert points(sight, DB) == {"items": [], "complete": True}
     [point] = points(sight, f"{DB}#db-OLD")["items"]
     assert point["started_at"] == "2024-03-01T09:00:00+00:00"
@@ -535,6 +565,7 @@ def test_backup_outlives_its_table(aws: Callable[..., Any], target: dict[str, An
     sight = see(TableBackups, target)
     assert len(points(sight, TABLE)["items"]) == 1
     assert sight.facts(TABLE, "subject")["created_at"] is None
+    assert sight.facts(TABLE, "subject")["state"] == "gone"
     assert sight.facts(TABLE, "tags") == {}
 
 
@@ -547,7 +578,8 @@ def test_copied_backup_of_a_table_in_another_region(
     sight = see(TableBackups, doubtful)
     assert points(sight, TABLE) == {"items": [], "complete": True}
     assert len(points(sight, f"{there}@{REGION}")["items"]) == 1
-    assert sight.facts(f"{there}@{REGION}", "subject")["created_at"] is None
+    assert sight.facts(f"{there}@{REGION}", "subject")["state"] == "copy"
+    assert sight.facts(TABLE, "subject")["state"] == "present"
     assert sight.facts(f"{there}@{REGION}", "tags") == {}
 
 
@@ -590,6 +622,8 @@ def test_bucket_in_vaults_of_two_regions(
     assert set(sight.resources) == {BUCKET, "arn:aws:s3:::bucket-old"}
     [point] = points(sight, BUCKET)["items"]
     assert (point["storage"], point["trigger"]) == ("vault", "automatic")
+    assert sight.facts(BUCKET, "subject")["state"] == "present"
+    assert sight.facts("arn:aws:s3:::bucket-old", "subject")["state"] == "gone"
     assert sum(name == "backup:ListBackupVaults" for name in sight.made) == 1
     asked = [name for name in peer.asked if name.startswith("backup:GET /backup-vaults")]
     assert len([name for name in asked if "recovery-points" not in name]) == 2

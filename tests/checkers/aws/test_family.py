@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -345,13 +346,73 @@ def test_the_host_does_not_depend_on_the_account(monkeypatch: pytest.MonkeyPatch
     assert asked == [f"https://dynamodb.{REGION}.amazonaws.com/"]
 
 
-def test_credential_reads() -> None:
+def test_credential_reads_name_every_host_of_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = {"id": "x", "regions": [REGION]}
-    assert Volumes.credential_reads(plain) == ()
+    made = Volumes.credential_reads(plain)
+    sts = f"sts.{REGION}.amazonaws.com:443"
+    assert [(permission, host) for _, permission, host in made] == [
+        ("", ""),
+        ("", "169.254.170.2:80"),
+        ("", "169.254.170.23:80"),
+        ("", "169.254.169.254:80"),
+        ("sts:AssumeRoleWithWebIdentity", sts),
+    ]
+    assert all(operation.startswith("credentials: ") for operation, _, _ in made)
+    assert "files of the profile" in made[0][0]
+    assert "AWS_EC2_METADATA_DISABLED" in made[3][0]
     role = {**plain, "role_arn": "arn:aws:iam::210987654321:role/auditor"}
-    assert Volumes.credential_reads(role) == (
-        ("sts:AssumeRole", "sts:AssumeRole", f"sts.{REGION}.amazonaws.com:443"),
-    )
+    assert Volumes.credential_reads(role) == (*made, ("sts:AssumeRole", "sts:AssumeRole", sts))
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
+    assert Volumes.credential_reads(plain) == made, "the same on every machine"
+
+
+def test_the_role_of_an_emulator_is_asked_for_there(target: dict[str, Any]) -> None:
+    role = {**target, "role_arn": "arn:aws:iam::210987654321:role/auditor"}
+    host = target["endpoint_url"].removeprefix("http://")
+    assert Volumes.credential_reads(role)[-1] == ("sts:AssumeRole", "sts:AssumeRole", host)
+
+
+@pytest.mark.parametrize(
+    ("variables", "host"),
+    [
+        ({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2"}, "169.254.170.2:80"),
+        (
+            {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1"},
+            "169.254.170.23:80",
+        ),
+        ({"AWS_EC2_METADATA_DISABLED": "false"}, "169.254.169.254:80"),
+        (
+            {
+                "AWS_WEB_IDENTITY_TOKEN_FILE": "token",
+                "AWS_ROLE_ARN": "arn:aws:iam::210987654321:role/auditor",
+            },
+            f"sts.{REGION}.amazonaws.com:443",
+        ),
+    ],
+)
+def test_what_the_chain_asks_is_planned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], host: str
+) -> None:
+    """The sockets that the SDK's own chain opens, stopped before they leave this machine."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    (tmp_path / "token").write_text("a.signed.token")
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
+    monkeypatch.chdir(tmp_path)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    opened: set[str] = set()
+
+    def stop(address: tuple[str, int], *_: Any, **__: Any) -> socket.socket:
+        opened.add(f"{address[0]}:{address[1]}")
+        raise OSError("stopped")
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", stop)
+    here = {"id": "chain", "regions": [REGION], "max_attempts": 1}
+    only_failure(Volumes, here)
+    assert opened == {host}
+    assert opened <= {place for _, _, place in Volumes.credential_reads(here)}
 
 
 def test_an_undeclared_operation_is_a_bug(target: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.checkers.gcp.faultserver import FaultServer
-from troth.checkers.gcp import family
+from troth.checkers.gcp import access
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STORAGE_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent/key.json")
-    monkeypatch.setattr(family, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(access, "LONGEST_PAUSE", 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.released.wait(30)
             return
         self.send_response(200 if status == CUT_OFF else status)
+        if 300 <= status < 400:
+            self.send_header("Location", f"{self.server.url}/elsewhere")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body) + 100 * (status == CUT_OFF)))
         self.end_headers()

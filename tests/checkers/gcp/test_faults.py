@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -13,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.checkers.driver import Reader, Seen, observe
 from tests.checkers.gcp.faultserver import CUT_OFF, SILENT, FaultServer
 from troth.checker import Facts, Listed, ObservationFailed, Partition
+from troth.checkers.gcp import access
+from troth.checkers.gcp.access import TRIES
 from troth.checkers.gcp.exposure import Prevention, exposure
-from troth.checkers.gcp.family import TRIES
 from troth.checkers.gcp.storage import Buckets, enforced_by
 from troth.model import Failure, Reason
 
@@ -121,6 +127,15 @@ def test_a_forbidden_list_names_the_permission(faults: FaultServer) -> None:
         ((200, {"kind": "storage#buckets", "items": {}}), Reason.MALFORMED_RESPONSE),
         ((CUT_OFF, page(row("a"))), Reason.MALFORMED_RESPONSE),
         ((403, b"not json"), Reason.PERMISSION_DENIED),
+        ((403, {"error": "no"}), Reason.MALFORMED_RESPONSE),
+        ((200, b""), Reason.MALFORMED_RESPONSE),
+        ((204, b""), Reason.MALFORMED_RESPONSE),
+        ((200, b"null"), Reason.MALFORMED_RESPONSE),
+        ((200, b'{"a":' * 100_000), Reason.MALFORMED_RESPONSE),
+        ((200, b'{"kind": "\xff"'), Reason.MALFORMED_RESPONSE),
+        ((200, {"kind": "storage#buckets", "items": 5}), Reason.MALFORMED_RESPONSE),
+        ((200, {"kind": "storage#buckets", "unreachable": "x"}), Reason.MALFORMED_RESPONSE),
+        ((302, b""), Reason.MALFORMED_RESPONSE),
     ],
 )
 def test_no_answer_is_never_an_empty_list(
@@ -128,12 +143,69 @@ def test_no_answer_is_never_an_empty_list(
 ) -> None:
     faults.plan(LIST, answer)
     assert why(faults).reason == reason
+    assert {path.partition("?")[0] for path in faults.asked} == {LIST}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((CUT_OFF, page(row("b"))), Reason.MALFORMED_RESPONSE),
+        ((200, b"[]"), Reason.MALFORMED_RESPONSE),
+        ((200, {}), Reason.MALFORMED_RESPONSE),
+        (error(429, "rateLimitExceeded"), Reason.THROTTLED),
+    ],
+)
+def test_a_later_page_that_fails_leaves_the_earlier_ones(
+    faults: FaultServer, answer: tuple[int, Any], reason: Reason
+) -> None:
+    faults.plan(LIST, (200, page(row("a"), nextPageToken="t")), answer)
+    listed, seen = listing(faults)
+    assert seen == {"a"}
+    assert [one.failure.reason for one in listed if one.failure] == [reason]
+
+
+def test_pages_that_come_in_a_circle_end_the_list(faults: FaultServer) -> None:
+    pages = [(200, page(row(name), nextPageToken=token)) for name, token in ("ax", "by", "cx")]
+    faults.plan(LIST, *pages, (500, b""))
+    listed, seen = listing(faults)
+    assert seen == {"a", "b", "c"}
+    assert [one.failure.reason for one in listed if one.failure] == [Reason.MALFORMED_RESPONSE]
+
+
+def test_every_page_has_all_its_tries(faults: FaultServer) -> None:
+    lost = [(503, b"")] * (TRIES - 1)
+    faults.plan(LIST, *lost, (200, page(row("a"), nextPageToken="t")), *lost, (200, page(row("b"))))
+    assert listing(faults) == ([], {"a", "b"})
+
+
+@pytest.mark.parametrize("name", ["../../x", "a?fields=x", "a/iam", "a%2Fb", "", 5, "a\n"])
+def test_a_name_that_is_none_is_never_asked_for(faults: FaultServer, name: Any) -> None:
+    faults.plan(LIST, (200, page(row("a") | {"name": name})))
+    assert why(faults).reason == Reason.MALFORMED_RESPONSE
+    assert {path.partition("?")[0] for path in faults.asked} == {LIST}
 
 
 def test_a_silent_server_is_a_timeout(faults: FaultServer) -> None:
     faults.plan(LIST, (SILENT, b""))
     assert why(faults, timeout_seconds=0.05).reason == Reason.TIMEOUT
     assert len(faults.asked) == TRIES
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (error(429, "rateLimitExceeded"), Reason.THROTTLED),
+        (error(503, "backendError"), Reason.UNREACHABLE),
+        ((CUT_OFF, page()), Reason.MALFORMED_RESPONSE),
+    ],
+)
+def test_a_read_that_takes_too_long_says_what_kept_it(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, Any], reason: Reason
+) -> None:
+    monkeypatch.setattr(access, "LONGEST_READ", 0.0)
+    faults.plan(LIST, answer)
+    assert why(faults).reason == reason
+    assert len(faults.asked) == 1
 
 
 def test_a_closed_port_is_unreachable(faults: FaultServer) -> None:
@@ -148,6 +220,12 @@ def test_throttling_is_waited_out_and_counted(faults: FaultServer) -> None:
     assert (reader.counts["throttled"], reader.counts["retries"]) == (1, 2)
 
 
+def test_what_is_final_is_not_asked_again(faults: FaultServer) -> None:
+    faults.plan(LIST, error(403, "forbidden"))
+    assert why(faults).reason == Reason.PERMISSION_DENIED
+    assert len(faults.asked) == 1
+
+
 def test_a_refused_iam_policy_fails_exposure_alone(faults: FaultServer) -> None:
     faults.plan(LIST, (200, page(row("a"))))
     faults.plan(IAM, error(403, "forbidden"))
@@ -158,13 +236,57 @@ def test_a_refused_iam_policy_fails_exposure_alone(faults: FaultServer) -> None:
     assert failed["exposure"].permission == "storage.buckets.getIamPolicy"
 
 
-def test_a_policy_that_lost_its_members_is_malformed(faults: FaultServer) -> None:
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"bindings": []},
+        [],
+        POLICY | {"bindings": {}},
+        POLICY | {"bindings": None},
+        POLICY | {"bindings": [None]},
+        POLICY | {"bindings": [{"members": ["allUsers"]}]},
+        POLICY | {"bindings": [{"role": "r", "members": "allUsers"}]},
+        POLICY | {"bindings": [{"role": "r", "members": [None]}]},
+    ],
+)
+def test_a_policy_that_lost_its_members_is_malformed(faults: FaultServer, policy: Any) -> None:
     faults.plan(LIST, (200, page(row("a"))))
-    faults.plan(IAM, (200, {"bindings": []}))
+    faults.plan(IAM, (200, policy))
     ((_, _, seen),) = observe(Buckets, target(faults))
     failure = seen["//storage.googleapis.com/a"]["exposure"]
     assert isinstance(failure, Failure)
     assert failure.reason == Reason.MALFORMED_RESPONSE
+
+
+@pytest.mark.parametrize("answer", [(200, {}), (200, b"[]"), (200, b""), (CUT_OFF, row("a"))])
+def test_a_bucket_whose_acls_cannot_be_read_is_not_closed(
+    faults: FaultServer, answer: tuple[int, Any]
+) -> None:
+    by_acl = {"uniformBucketLevelAccess": {"enabled": False}}
+    faults.plan(LIST, (200, page(row("a", iamConfiguration=by_acl))))
+    faults.plan(IAM, (200, POLICY))
+    faults.plan("/storage/v1/b/a", answer)
+    ((_, _, seen),) = observe(Buckets, target(faults))
+    failure = seen["//storage.googleapis.com/a"]["exposure"]
+    assert isinstance(failure, Failure)
+    assert failure.reason == Reason.MALFORMED_RESPONSE
+
+
+def test_nothing_is_asked_that_is_not_declared(faults: FaultServer) -> None:
+    by_acl = {"uniformBucketLevelAccess": {"enabled": False}}
+    faults.plan(LIST, (200, page(row("a", iamConfiguration=by_acl))))
+    faults.plan(IAM, (200, POLICY))
+    faults.plan("/storage/v1/b/a", (200, row("a")))
+    before = set(threading.enumerate())
+    listing(faults)
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
+    asked = [urlsplit(path) for path in faults.asked]
+    assert [(url.path, dict(parse_qsl(url.query))) for url in asked] == [
+        (LIST, {"project": "acme", "projection": "noAcl", "prettyPrint": "false"}),
+        (IAM, {"optionsRequestedPolicyVersion": "3", "prettyPrint": "false"}),
+        ("/storage/v1/b/a", {"projection": "full", "prettyPrint": "false"}),
+    ]
 
 
 def test_a_bucket_without_its_settings_costs_only_its_own_facts(faults: FaultServer) -> None:
@@ -193,10 +315,7 @@ class WithOrganisation(Buckets):
     emulated = False
 
     def _signed_in(self) -> Any:
-        from google.auth.credentials import AnonymousCredentials
-        from google.auth.transport.requests import AuthorizedSession
-
-        return AuthorizedSession(AnonymousCredentials())  # type: ignore[no-untyped-call]
+        return access.session_with(access.credentials_for(emulated=True))
 
 
 def effective(name: str, **rule: Any) -> tuple[str, tuple[int, Any]]:
@@ -277,28 +396,65 @@ def test_no_credentials_at_all_says_so_without_a_connection() -> None:
     assert [one.failure.reason for one in listed if one.failure] == [Reason.EXPIRED_CREDENTIALS]
 
 
-def test_a_key_that_was_revoked_is_expired_credentials(
-    faults: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+@pytest.fixture
+def key(faults: FaultServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """Return a service account's key, whose file the default chain finds once it is written."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     path = tmp_path / "key.json"
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
     account = {
         "type": "service_account",
         "client_email": "troth@acme.iam.gserviceaccount.com",
         "private_key_id": "1",
-        "private_key": key.decode(),
+        "private_key": made.decode(),
         "token_uri": f"{faults.url}/token",
     }
     path.write_text(json.dumps(account))
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    return account
+
+
+def test_a_key_that_was_revoked_is_expired_credentials(
+    faults: FaultServer, key: dict[str, str]
+) -> None:
     faults.plan("/token", (400, {"error": "invalid_grant"}))
     ((_, listed, _),) = observe(Buckets, {"id": "g", "project": "acme"})
     assert [one.failure.reason for one in listed if one.failure] == [Reason.EXPIRED_CREDENTIALS]
     assert faults.asked == ["/token"]
+
+
+def test_credentials_for_another_universe_are_not_used(
+    faults: FaultServer, key: dict[str, str]
+) -> None:
+    path = Path(os.environ["GOOGLE_APPLICATION_CREDENTIALS"])
+    path.write_text(json.dumps(key | {"universe_domain": "example.com"}))
+    ((_, listed, _),) = observe(Buckets, {"id": "g", "project": "acme"})
+    assert [one.failure.reason for one in listed if one.failure] == [Reason.NOT_SUPPORTED]
+    assert faults.asked == []
+
+
+def test_the_surroundings_choose_no_other_host(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults.plan(LIST, (200, page()))
+    for name in ("STORAGE_EMULATOR_HOST", "API_ENDPOINT_OVERRIDE"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert listing(faults) == ([], set())
+    asked = len(faults.asked)
+    monkeypatch.setenv("GOOGLE_API_USE_MTLS_ENDPOINT", "always")
+    assert why(faults).reason == Reason.NOT_SUPPORTED
+    assert len(faults.asked) == asked
+
+
+def test_importing_the_checkers_imports_nothing_of_google() -> None:
+    text = (
+        "import sys, troth.checkers.gcp.storage, troth.checkers.gcp.backup\n"
+        "assert not [name for name in sys.modules if name.partition('.')[0] == 'google']"
+    )
+    subprocess.run([sys.executable, "-c", text], check=True)
 
 
 def test_the_plan_names_every_host_that_is_asked() -> None:

@@ -170,7 +170,7 @@ def test_a_bucket_is_a_store_without_recovery_points(emulator: str, bucket: Any)
     assert isinstance(points, Seen)
     assert isinstance(subject, Seen)
     assert points.raw["versioning"] == {"enabled": True}
-    assert (subject["form"], subject["system"]) == ("bucket", "")
+    assert (subject["form"], subject["state"], subject["system"]) == ("bucket", "present", "")
     kind = load_kind("backup-set")
     assert kind.validate("points", points) == kind.validate("subject", subject) == []
 
