@@ -24,7 +24,8 @@ from troth import canonical
 from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import load_kind
 from troth.definitions import Binding, Setting
-from troth.judge.part import Moment, PartJudge, Question, Seen
+from troth.judge.part import PartJudge
+from troth.judge.question import Moment, Question, Seen
 from troth.judge.subjects import Unit, subject
 from troth.model import Listing
 from troth.params import parse

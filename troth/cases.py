@@ -21,7 +21,8 @@ from troth.catalogue.schemas import read, unknown
 from troth.definitions import Binding, Control, Part, Rule, Setting
 from troth.errors import InputError, Problem, RuleBug
 from troth.judge.findings import Finding, roll_up, strongest, weakest
-from troth.judge.part import Answer, Moment, PartJudge, Question, Seen
+from troth.judge.part import PartJudge
+from troth.judge.question import Answer, Moment, Question, Seen
 from troth.judge.subjects import Unit, subject
 from troth.kinds import is_list, is_nullable
 from troth.measures import Item

@@ -17,7 +17,7 @@ from troth.checker import Call, Checker, Partition
 from troth.config import Config, Selection, policy_id
 from troth.definitions import Binding, Clause, Control, Part, Policy, Setting
 from troth.errors import InputError, Problem
-from troth.judge.part import longest
+from troth.judge.requests import longest
 from troth.kinds import Kind
 from troth.model import TAGS, Assess
 

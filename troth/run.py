@@ -26,7 +26,7 @@ from troth.collect import shards
 from troth.collect.runner import Budget, Progress, collect
 from troth.config import Config
 from troth.judge.document import Books, Document, judge
-from troth.judge.part import Seen
+from troth.judge.question import Seen
 from troth.judge.subjects import Unit, subject
 from troth.measures import Item
 from troth.plan import Chosen, Plan

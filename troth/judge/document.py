@@ -12,7 +12,8 @@ from troth import params
 from troth.definitions import Binding, Clause, Control, Policy
 from troth.errors import RuleBug
 from troth.judge.findings import Finding, roll_up, strongest, weakest
-from troth.judge.part import Answer, Moment, PartJudge, Question, Seen
+from troth.judge.part import PartJudge
+from troth.judge.question import Answer, Moment, Question, Seen
 from troth.judge.scope import Scope
 from troth.kinds import Kind
 from troth.measures import Measure

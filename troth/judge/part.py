@@ -8,67 +8,21 @@ not-applicable. What could not be listed is itself an unknown finding.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from troth import params
-from troth.definitions import Binding, Control, Part, Rule
+from troth.definitions import Part, Rule
 from troth.errors import RuleBug
 from troth.judge.findings import Finding, roll_up, showable, strongest, weakest
-from troth.judge.scope import Placed, Scope, split
+from troth.judge.question import Answer, Moment, Question, Seen
+from troth.judge.requests import covered
+from troth.judge.scope import Placed, split
 from troth.judge.subjects import Unit, listing_failure
 from troth.kinds import Kind
 from troth.measures import Inputs, Item, Measure, Measured, MissingFact, Population
 from troth.model import POPULATION, Failure, Proof, Reason, Verdict
 from troth.rules.evaluate import Bench, offenders, shown
-
-_ALL = "all"
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The stated time and the policy's zone that everything is judged in."""
-
-    as_of: datetime
-    zone: ZoneInfo
-
-    @property
-    def today(self) -> str:
-        """Return the local date as ``YYYY-MM-DD``."""
-        return self.as_of.astimezone(self.zone).date().isoformat()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was observed of one kind at the selected targets."""
-
-    units: tuple[Unit, ...]
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """One part to judge: for which clause, with which values, in which scope."""
-
-    policy: str
-    clause: str
-    binding: Binding
-    control: Control
-    part: Part
-    scope: Scope = Scope()
-    absent: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The findings of one part, its verdict and proof, and what the scope left out."""
-
-    findings: tuple[Finding, ...]
-    verdict: Verdict
-    proof: Proof | None
-    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -203,7 +157,7 @@ class PartJudge:
         everyone: Population,
         needs: Mapping[str, Seen],
     ) -> Iterator[Finding]:
-        known = [(self._covering(item), placed) for item, placed in inside if not placed.failure]
+        known = [(self._covered(item), placed) for item, placed in inside if not placed.failure]
         uncertain = next((placed.failure for _, placed in inside if placed.failure), None)
         for item, placed in inside:
             if placed.failure:
@@ -256,24 +210,9 @@ class PartJudge:
             return self.question.binding.values[value.removeprefix("params.")]
         return value
 
-    def _covering(self, item: Item) -> Item:
+    def _covered(self, item: Item) -> Item:
         """Return the item without the facets that were asked for less than this part needs."""
-        short = dict(self._uncovered(item))
-        if not short:
-            return item
-        facts = {name: values for name, values in item.facts.items() if name not in short}
-        return replace(item, facts=facts, missing={**item.missing, **short})
-
-    def _uncovered(self, item: Item) -> Iterator[tuple[str, Failure]]:
-        for facet, wants in self.part.request.items():
-            if facet not in item.facts:
-                continue
-            for what, raw in wants.items():
-                needed = params.plain(self._argument(raw))
-                had = item.covered.get(facet, {}).get(what)
-                if had is None or longest(had, needed) != had:
-                    text = f"{facet} was observed for {what} {had or 'nothing'}, {needed} is needed"
-                    yield facet, Failure(Reason.NO_DATA, f"{text}; look again")
+        return covered(item, self.part.request, self._argument)
 
     def _resource(
         self,
@@ -286,7 +225,7 @@ class PartJudge:
         if placed.failure:
             return self._unknown(item.id, item.target, placed.failure)
         if self.part.request and not self.measure:
-            item = self._covering(item)
+            item = self._covered(item)
         missing = item.missing
         if unmeasured:
             missing = {**missing, **{f"measured.{name}": why for name, why in unmeasured.items()}}
@@ -423,11 +362,3 @@ _DECIDED = (Verdict.PASS, Verdict.FAIL)
 def units_kind(units: Iterable[Unit], default: str) -> str:
     """Return the kind that the units list."""
     return next((unit.kind for unit in units), default)
-
-
-def longest(one: str, other: str) -> str:
-    """Return the longer of two look-back requests; ``all`` is longer than any duration."""
-    if _ALL in (one, other):
-        return _ALL
-    first, second = params.parse_duration(one), params.parse_duration(other)
-    return one if first.seconds >= second.seconds else other

@@ -1,0 +1,54 @@
+"""What clauses ask of an observation, and whether it covered that.
+
+An observation records what it was asked for (a look-back); a rule that needs more than was
+covered is unknown, it is not judged on what happens to be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from troth import params
+from troth.measures import Item
+from troth.model import Failure, Reason
+
+#: The look-back that asks for the whole history.
+ALL = "all"
+
+
+def longest(one: str, other: str) -> str:
+    """Return the longer of two look-back requests; ``all`` is longer than any duration."""
+    if ALL in (one, other):
+        return ALL
+    first, second = params.parse_duration(one), params.parse_duration(other)
+    return one if first.seconds >= second.seconds else other
+
+
+def covered(
+    item: Item, request: Mapping[str, Mapping[str, str]], value_of: Callable[[Any], Any]
+) -> Item:
+    """Return the item without the facets that were asked for less than ``request`` needs.
+
+    ``value_of`` resolves a parameter reference of the request.
+    """
+    short = dict(_short(item, request, value_of))
+    if not short:
+        return item
+    facts = {name: values for name, values in item.facts.items() if name not in short}
+    return replace(item, facts=facts, missing={**item.missing, **short})
+
+
+def _short(
+    item: Item, request: Mapping[str, Mapping[str, str]], value_of: Callable[[Any], Any]
+) -> Iterator[tuple[str, Failure]]:
+    for facet, wants in request.items():
+        if facet not in item.facts:
+            continue
+        for what, raw in wants.items():
+            needed = params.plain(value_of(raw))
+            had = item.covered.get(facet, {}).get(what)
+            if had is None or longest(had, needed) != had:
+                text = f"{facet} was observed for {what} {had or 'nothing'}, {needed} is needed"
+                yield facet, Failure(Reason.NO_DATA, f"{text}; look again")
