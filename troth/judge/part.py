@@ -8,31 +8,20 @@ not-applicable. What could not be listed is itself an unknown finding.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from troth import params
-from troth.definitions import Part, Rule
+from troth.definitions import Rule
 from troth.errors import RuleBug
-from troth.judge.findings import Finding, roll_up, showable, strongest, weakest
+from troth.judge.findings import Finding, roll_up, strongest, weakest
 from troth.judge.question import Answer, Moment, Question, Seen
 from troth.judge.requests import covered
 from troth.judge.scope import Placed, split
 from troth.judge.subjects import Unit, listing_failure
+from troth.judge.telling import Teller, bench_of
 from troth.kinds import Kind
 from troth.measures import Inputs, Item, Measure, Measured, MissingFact, Population
-from troth.model import POPULATION, Failure, Proof, Reason, Verdict
-from troth.rules.evaluate import Bench, offenders, shown
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the findings of one combination of rules have in common."""
-
-    expected: tuple[str, ...]
-    shown: tuple[tuple[str, tuple[str, ...]], ...]
-    proof: Proof | None
-    offenders: tuple[tuple[str, str], ...]
+from troth.model import POPULATION, Failure, Reason, Verdict
 
 
 class PartJudge:
@@ -51,29 +40,22 @@ class PartJudge:
         self.kinds = kinds
         self.measure = measures[self.part.measure] if self.part.measure else None
         self.moment = moment
-        values = question.binding.values
-        self.bench = Bench(
-            {name: params.view(value, moment.as_of, moment.zone) for name, value in values.items()},
-            moment.as_of,
-            moment.today,
-            wanted=_wanted(self.part),
-        )
-        self.cap = min(
+        self.bench = bench_of(question, moment)
+        cap = min(
             (
                 kinds[kind].proof_cap
                 for kind in (self.part.kind, *(n.kind for n in self.part.needs))
             ),
             key=lambda proof: proof.rank,
         )
-        self._tellings: dict[tuple[tuple[int, ...], tuple[int, ...]], Told] = {}
-        self._expected = {rule.name: self._fill(rule.expected) for rule in self.part.rules}
+        self.tell = Teller(question, self.bench, cap)
 
     def answer(self, seen: Seen, needs: Mapping[str, Seen]) -> Answer:
         """Return the findings on everything seen of the part's kind."""
         if not seen.units:
             return self._rolled([self._no_target()])
         findings = list(self._listings(seen.units))
-        incomplete = self._whole_failure(seen.units)
+        incomplete = self._whole_failure(self.part.kind, seen.units)
         inside, excluded = split(seen.items, self.question.scope)
         targets = tuple(sorted({unit.target for unit in seen.units}))
         everyone = Population((), incomplete, targets)
@@ -96,20 +78,19 @@ class PartJudge:
         kind = self.part.kind
         if self.question.absent:
             said = (self.question.absent,)
-            return self._finding(POPULATION, "", Verdict.NOT_APPLICABLE, notes=said)
+            return self.tell.finding(POPULATION, "", Verdict.NOT_APPLICABLE, notes=said)
         text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
-        return self._unknown(POPULATION, "", Failure(Reason.NO_TARGET, text))
+        return self.tell.unknown(POPULATION, "", Failure(Reason.NO_TARGET, text))
 
     def _listings(self, units: Iterable[Unit]) -> Iterator[Finding]:
         for unit in units:
             failure = listing_failure(self.kinds[self.part.kind], unit, self.moment.as_of)
             if failure:
                 where = f"listing {unit.checker} {unit.partition}"
-                yield self._unknown(where, unit.target, failure)
+                yield self.tell.unknown(where, unit.target, failure)
 
-    def _whole_failure(self, units: Iterable[Unit]) -> Failure | None:
-        units = tuple(units)
-        kind = self.kinds[units_kind(units, self.part.kind)]
+    def _whole_failure(self, kind_id: str, units: Iterable[Unit]) -> Failure | None:
+        kind = self.kinds[kind_id]
         failures = (listing_failure(kind, unit, self.moment.as_of) for unit in units)
         return next((failure for failure in failures if failure), None)
 
@@ -123,7 +104,7 @@ class PartJudge:
         if incomplete:
             return None
         if self.part.when_empty == "not-applicable":
-            return self._finding(POPULATION, "", Verdict.NOT_APPLICABLE)
+            return self.tell.finding(POPULATION, "", Verdict.NOT_APPLICABLE)
         kind = self.part.kind
         if excluded:
             text = (
@@ -133,7 +114,7 @@ class PartJudge:
             text = f"no rule applies to any {kind} that was found; there is nothing to judge"
         else:
             text = f"no {kind} was found; check that the target is the right one"
-        return self._unknown(POPULATION, "", Failure(Reason.NOTHING_FOUND, text))
+        return self.tell.unknown(POPULATION, "", Failure(Reason.NOTHING_FOUND, text))
 
     def _judged(
         self,
@@ -203,7 +184,7 @@ class PartJudge:
             text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
             return Population((), Failure(Reason.NO_TARGET, text))
         targets = tuple(sorted({unit.target for unit in seen.units}))
-        return Population(seen.items, self._whole_failure(seen.units), targets)
+        return Population(seen.items, self._whole_failure(kind, seen.units), targets)
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("params."):
@@ -223,7 +204,7 @@ class PartJudge:
         said: tuple[str, ...],
     ) -> Finding:
         if placed.failure:
-            return self._unknown(item.id, item.target, placed.failure)
+            return self.tell.unknown(item.id, item.target, placed.failure)
         if self.part.request and not self.measure:
             item = self._covered(item)
         missing = item.missing
@@ -244,34 +225,10 @@ class PartJudge:
         self, resource: str, target: str, notes: tuple[str, ...], digests: tuple[str, ...]
     ) -> Finding:
         verdict, decided, broken, gap = self._verdict()
-        if self.part.notes:
-            notes += tuple(self._notes())
-        told = self._told(tuple(decided), tuple(broken))
-        return self._finding(
-            resource,
-            target,
-            verdict,
-            gap if verdict is Verdict.UNKNOWN else None,
-            told.expected,
-            self._found(told) if verdict is not Verdict.NOT_APPLICABLE else {},
-            told.proof if verdict in _DECIDED else None,
-            notes,
-            digests,
+        known = gap if verdict is Verdict.UNKNOWN else None
+        return self.tell.decided(
+            resource, target, verdict, known, tuple(decided), tuple(broken), notes, digests
         )
-
-    def _told(self, decided: tuple[Rule, ...], broken: tuple[Rule, ...]) -> Told:
-        """Return what findings say of these rules; worked out once for each combination."""
-        key = (tuple(map(id, decided)), tuple(map(id, broken)))
-        if key not in self._tellings:
-            shown_rules = broken or decided
-            strong = strongest(rule.proves for rule in decided)
-            self._tellings[key] = Told(
-                tuple(self._expected[rule.name] for rule in shown_rules or self.part.rules),
-                shown(rule.reading for rule in shown_rules),
-                weakest([strong, self.cap]) if strong else None,
-                tuple(pair for rule in broken for pair in offenders(rule.expect)),
-            )
-        return self._tellings[key]
 
     def _verdict(self) -> tuple[Verdict, list[Rule], list[Rule], Failure | None]:
         decided: list[Rule] = []
@@ -294,71 +251,3 @@ class PartJudge:
         if gap:
             return Verdict.UNKNOWN, decided, broken, gap
         return (Verdict.PASS if decided else Verdict.NOT_APPLICABLE), decided, broken, None
-
-    def _found(self, told: Told) -> dict[str, Any]:
-        found = self.bench.found(told.shown)
-        for name, against in told.offenders:
-            found[name] = self.bench.select(against) or found.get(name)
-        return {name: showable(value) for name, value in found.items()}
-
-    def _notes(self) -> Iterator[str]:
-        for note in self.part.notes:
-            if self.bench.decide(note.when, note.reading).value is True:
-                yield self._fill(note.say)
-
-    def _fill(self, words: str) -> str:
-        return params.fill(words, self.question.binding.values)
-
-    def _unknown(self, resource: str, target: str, failure: Failure) -> Finding:
-        expected = tuple(self._expected[rule.name] for rule in self.part.rules)
-        return self._finding(resource, target, Verdict.UNKNOWN, failure, expected)
-
-    def _finding(
-        self,
-        resource: str,
-        target: str,
-        verdict: Verdict,
-        failure: Failure | None = None,
-        expected: tuple[str, ...] = (),
-        found: Mapping[str, Any] | None = None,
-        proof: Proof | None = None,
-        notes: tuple[str, ...] = (),
-        observations: tuple[str, ...] = (),
-    ) -> Finding:
-        question = self.question
-        return Finding(
-            question.policy,
-            question.clause,
-            question.binding.name,
-            question.control.id,
-            self.part.name,
-            self.part.kind,
-            target,
-            resource,
-            verdict,
-            question.control.severity,
-            failure,
-            expected,
-            found or {},
-            proof,
-            notes,
-            observations,
-        )
-
-
-def _wanted(part: Part) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the facts that any rule or note of the part reads, by facet."""
-    readings = [rule.reading for rule in part.rules]
-    readings += [rule.when_reading for rule in part.rules] + [note.reading for note in part.notes]
-    names: dict[str, set[str]] = {}
-    for chain in (chain for reading in readings for chain in reading.facts):
-        names.setdefault(chain[0], set()).add(chain[1])
-    return tuple((facet, tuple(sorted(names[facet]))) for facet in sorted(names))
-
-
-_DECIDED = (Verdict.PASS, Verdict.FAIL)
-
-
-def units_kind(units: Iterable[Unit], default: str) -> str:
-    """Return the kind that the units list."""
-    return next((unit.kind for unit in units), default)

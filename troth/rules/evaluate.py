@@ -38,7 +38,7 @@ class Bench:
 
     ``facts`` are coerced facts by facet; ``missing`` maps ``facet``, ``facet.fact`` or
     ``measured.name`` to why it is not there. ``wanted`` limits what is handed to the engine to
-    these facts by facet; empty means everything.
+    these facts by facet; None means everything.
     """
 
     params: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Bench:
     facts: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, Failure] = field(default_factory=dict)
-    wanted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    wanted: tuple[tuple[str, tuple[str, ...]], ...] | None = None
 
     def __post_init__(self) -> None:
         """Hand the values that stay the same to the engine once; converting them is costly."""
@@ -72,7 +72,7 @@ class Bench:
 
     def _needed(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the facts that are ever read here; handing over the others is wasted time."""
-        if not self.wanted:
+        if self.wanted is None:
             return facts
         needed: dict[str, Any] = {}
         for facet, names in self.wanted:
