@@ -40,12 +40,12 @@ def command(
 
 
 def lines(plan: Plan) -> list[str]:
-    """Return the plan as lines of text, grouped by target and partition."""
+    """Return the plan as lines of text, grouped by target, partition and hosts."""
     shown: list[str] = []
-    place = ("", "")
+    place: tuple[str, str, tuple[str, ...]] = ("", "", ())
     for read in plan.reads:
-        if (read.target, read.partition) != place:
-            place = (read.target, read.partition)
+        if (read.target, read.partition, read.egress) != place:
+            place = (read.target, read.partition, read.egress)
             hosts = f" → {', '.join(read.egress)}" if read.egress else ""
             shown.append(f"{read.target} {read.partition}{hosts}".strip())
         note = "" if read.allowed else f"  (a {read.effect}, not allowed by the target)"
