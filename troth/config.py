@@ -14,6 +14,7 @@ from typing import Any
 from troth.catalogue.schemas import read, sentence, unknown
 from troth.checker import Checker
 from troth.errors import InputError, Place, Problem, UsageError
+from troth.judge.scope import NotACondition, holds
 from troth.rules.tree import Node, Unreadable
 from troth.rules.tree import read as read_tree
 from troth.yamlfile import Document
@@ -231,9 +232,23 @@ def scope_problems(expression: str) -> Iterable[str]:
         yield f"not CEL: {error}"
         return
     try:
-        yield from list(_scope_names(tree))
+        problems = list(_scope_names(tree))
     except RecursionError:
-        yield "not CEL: nested too deeply; make it flatter"
+        problems = ["not CEL: nested too deeply; make it flatter"]
+    yield from problems
+    if not problems:
+        try:
+            holds(expression, dict.fromkeys(_tags(tree), "text"))
+        except NotACondition as error:
+            yield str(error)
+
+
+def _tags(node: Node) -> Iterable[str]:
+    """Yield the names of the tags that an expression asks for."""
+    if node.kind == "call" and node.name == "tag":
+        yield node.args[0].name[1:-1]
+    for arg in node.args:
+        yield from _tags(arg)
 
 
 def _scope_names(node: Node) -> Iterable[str]:

@@ -68,7 +68,9 @@ def prevents(bucket: Mapping[str, Any]) -> bool:
     Answers from before 2021 and emulators lack the member; then it is inherited.
     """
     configuration = demand(bucket, "iamConfiguration")
-    return bool(configuration.get("publicAccessPrevention", "inherited") == "enforced")
+    if not isinstance(configuration, Mapping):
+        raise ObservationFailed(Reason.MALFORMED_RESPONSE, "iamConfiguration is no object")
+    return configuration.get("publicAccessPrevention", "inherited") == "enforced"
 
 
 def exposure(

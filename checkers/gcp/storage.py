@@ -137,8 +137,10 @@ class Buckets(BucketLister):
         places = [str(demand(row, "location"))]
         if "customPlacementConfig" in row:
             places = demand(row, "customPlacementConfig", "dataLocations")
+        if not isinstance(places, list) or not places:
+            raise ObservationFailed(Reason.MALFORMED_RESPONSE, "dataLocations is no list of places")
         raw = {"locationType": row["locationType"]} if "locationType" in row else {}
-        return Facts({"places": complete(f"gcp:{place.lower()}" for place in places)}, raw=raw)
+        return Facts({"places": complete(f"gcp:{str(place).lower()}" for place in places)}, raw=raw)
 
     @facet("transport", uses=["plain_http_policy"])
     def transport(self, bucket: Resource, plain_http_refused: bool) -> dict[str, Any]:
@@ -178,6 +180,10 @@ def enforced_by(policy: Mapping[str, Any]) -> bool:
     are not read; and ``malformed-response`` when there is no rule at all.
     """
     rules = demand(policy, "spec", "rules")
+    if not isinstance(rules, list) or not rules:
+        raise ObservationFailed(Reason.MALFORMED_RESPONSE, "the organisation policy has no rule")
+    if not all(isinstance(rule, Mapping) for rule in rules):
+        raise ObservationFailed(Reason.MALFORMED_RESPONSE, "a rule is no object")
     if any("condition" in rule for rule in rules):
         raise ObservationFailed(
             Reason.NOT_SUPPORTED, "the organisation policy hangs on tags, which are not read"

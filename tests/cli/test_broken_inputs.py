@@ -420,6 +420,14 @@ CASES: dict[str, tuple[Breakage, str]] = {
         "troth.yaml:20:13 function 'label' is not known here; "
         "use tag, matches, startsWith, endsWith or contains",
     ),
+    "a class that is no condition": (
+        edit(TROTH, 'tag("tier") == "critical"', 'tag("tier")'),
+        "troth.yaml:20:13 'tag(\"tier\")' is not a condition; compare it with something",
+    ),
+    "a class that compares a tag with a number": (
+        edit(TROTH, 'tag("tier") == "critical"', 'tag("tier") > 3'),
+        "troth.yaml:20:13 'tag(\"tier\") > 3' cannot be evaluated: No such overload; correct it",
+    ),
     "an absent kind that does not exist": (
         edit(
             TROTH,

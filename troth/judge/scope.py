@@ -19,6 +19,10 @@ from troth.model import TAGS, Failure, Reason
 _TAG = re.compile(r"\btag\(\s*(\"[^\"]*\"|'[^']*')\s*\)")
 
 
+class NotACondition(ValueError):
+    """A class or ``where`` that does not come to true or false; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Scope:
     """The classes that a binding names (any of them) and the selection's ``where`` (as well)."""
@@ -55,6 +59,13 @@ def place(item: Item, scope: Scope) -> Placed:
         permission = cause.permission if cause else ""
         text = f"its tags could not be read, so its class is not known{told}"
         return Placed(True, failure=Failure(Reason.SCOPE_UNKNOWN, text, permission))
+    try:
+        return _placed(item, scope)
+    except NotACondition as error:
+        return Placed(True, failure=Failure(Reason.SCOPE_UNKNOWN, str(error)))
+
+
+def _placed(item: Item, scope: Scope) -> Placed:
     of_class = _any_class(item, scope)
     if not of_class.inside or not scope.where:
         return of_class
@@ -86,17 +97,27 @@ def _any_class(item: Item, scope: Scope) -> Placed:
 
 
 def _evaluate(expression: str, item: Item) -> bool | None:
-    """Return whether the expression holds; None when a tag it needs is not set."""
-    context = {
-        "tags": dict(item.facts[TAGS]),
-        "resource": item.id,
-        "target": item.target,
-    }
+    return holds(expression, item.facts[TAGS], item.id, item.target)
+
+
+def holds(
+    expression: str, tags: Mapping[str, str], resource: str = "", target: str = ""
+) -> bool | None:
+    """Return whether the expression holds; None when a tag it needs is not set.
+
+    Raises :class:`NotACondition` when it fails otherwise, or is neither true nor false.
+    """
+    context = {"tags": dict(tags), "resource": resource, "target": target}
     try:
         value: Any = _program(expression).execute(context)
     except KeyError:
         return None
-    return bool(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        why = str(error).partition(":")[0]
+        raise NotACondition(f"'{expression}' cannot be evaluated: {why}; correct it") from error
+    if not isinstance(value, bool):
+        raise NotACondition(f"'{expression}' is not a condition; compare it with something")
+    return value
 
 
 @lru_cache(maxsize=256)

@@ -103,6 +103,13 @@ def test_a_row_without_a_name_costs_only_itself(faults: FaultServer) -> None:
     assert [one.failure.reason for one in listed if one.failure] == [Reason.MALFORMED_RESPONSE]
 
 
+def test_a_list_without_a_first_page_is_no_answer_at_all(faults: FaultServer) -> None:
+    faults.plan(LIST, error(403, "forbidden"))
+    checker = Buckets(target(faults), Partition("acme"), Reader(frozenset()), {})
+    with pytest.raises(ObservationFailed):
+        checker.read("bucket_list")
+
+
 def test_a_forbidden_list_names_the_permission(faults: FaultServer) -> None:
     faults.plan(LIST, error(403, "forbidden"))
     failure = why(faults)
@@ -300,6 +307,28 @@ def test_a_bucket_without_its_settings_costs_only_its_own_facts(faults: FaultSer
         assert isinstance(seen["//storage.googleapis.com/b"][name], Seen)
 
 
+@pytest.mark.parametrize(
+    ("facet", "settings"),
+    [
+        ("exposure", {"iamConfiguration": ["publicAccessPrevention"]}),
+        ("exposure", {"iamConfiguration": 5}),
+        ("location", {"customPlacementConfig": {"dataLocations": "ASIA"}}),
+        ("location", {"customPlacementConfig": {"dataLocations": []}}),
+        ("tags", {"labels": ["tier"]}),
+        ("nature", {"timeCreated": "soon"}),
+    ],
+)
+def test_settings_of_another_shape_are_malformed(
+    faults: FaultServer, facet: str, settings: dict[str, Any]
+) -> None:
+    faults.plan(LIST, (200, page(row("a", **settings))))
+    faults.plan(IAM, (200, POLICY))
+    ((_, _, seen),) = observe(Buckets, target(faults))
+    failure = seen["//storage.googleapis.com/a"][facet]
+    assert isinstance(failure, Failure)
+    assert failure.reason == Reason.MALFORMED_RESPONSE
+
+
 def test_a_custom_dual_region_is_two_places(faults: FaultServer) -> None:
     both = {"dataLocations": ["ASIA-NORTHEAST1", "ASIA-NORTHEAST2"]}
     faults.plan(LIST, (200, page(row("a", location="ASIA", customPlacementConfig=both))))
@@ -347,6 +376,31 @@ def test_an_organisation_policy_that_may_not_be_read_names_its_permission(
         Reason.PERMISSION_DENIED,
         "orgpolicy.policy.get",
     )
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (403, {"error": "no"}),
+        (200, b"<html>"),
+        (200, []),
+        (200, {}),
+        (200, {"spec": {"rules": []}}),
+        (200, {"spec": {"rules": {"enforce": True}}}),
+        (200, {"spec": {"rules": ["enforce"]}}),
+        (302, b""),
+        (CUT_OFF, effective("storage.secureHttpTransport", enforce=True)[1][1]),
+    ],
+)
+def test_an_organisation_policy_of_another_shape_decides_nothing(
+    faults: FaultServer, answer: tuple[int, Any]
+) -> None:
+    faults.plan(LIST, (200, page(row("a"))))
+    faults.plan(effective("storage.secureHttpTransport")[0], answer)
+    ((_, _, seen),) = observe(WithOrganisation, target(faults))
+    failure = seen["//storage.googleapis.com/a"]["transport"]
+    assert isinstance(failure, Failure)
+    assert failure.reason == Reason.MALFORMED_RESPONSE
 
 
 def public(server: FaultServer, answer: tuple[int, Any]) -> Seen:
