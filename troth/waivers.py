@@ -21,7 +21,7 @@ from troth.model import Verdict
 
 @dataclass(frozen=True)
 class Waiver:
-    """One approved exception; dates are ISO dates, valid to the end of ``expires_on``.
+    """One approved exception, from the day ``approved_on`` to the end of ``expires_on`` (ISO dates).
 
     ``resource`` is a glob over resource ids; empty ``control``, ``target`` and ``resource`` match
     everything.
@@ -46,8 +46,18 @@ class Waiver:
             (self.policy, self.clause) == (finding.policy, finding.clause)
             and self.control in ("", finding.control)
             and self.target in ("", finding.target)
-            and (not self.resource or fnmatchcase(finding.resource, self.resource))
+            and self._covers_resource(finding.resource)
         )
+
+    def _covers_resource(self, resource: str) -> bool:
+        # An id that holds [ or * means itself too, not only what it matches as a glob.
+        return self.resource in ("", resource) or fnmatchcase(resource, self.resource)
+
+    def state_on(self, today: str) -> str:
+        """Return ``expired``, ``not yet valid`` or, for one that counts today, ``unused``."""
+        if self.expires_on < today:
+            return "expired"
+        return "not yet valid" if today < self.approved_on else "unused"
 
     def as_json(self) -> dict[str, Any]:
         """Return the waiver as JSON, without empty members."""
@@ -96,18 +106,19 @@ class Waived:
 
 
 def apply(waivers: Iterable[Waiver], findings: Iterable[Finding], today: str) -> Waived:
-    """Return the waived findings by id, and each waiver's state: used, unused or expired.
+    """Return the waived findings by id, and each waiver's state, of which ``used`` is one.
 
-    ``today`` is the ISO date of the judged time; a waiver counts up to and on its last day.
+    ``today`` is the ISO date of the judged time; a waiver counts from the day of its approval to
+    the end of its last.
     """
     waivers = tuple(waivers)
     by_finding: dict[str, Waiver] = {}
-    states = {waiver.id: "expired" if waiver.expires_on < today else "unused" for waiver in waivers}
+    states = {waiver.id: waiver.state_on(today) for waiver in waivers}
     for finding in findings:
         if finding.verdict is not Verdict.FAIL:
             continue
         for waiver in waivers:
-            if states[waiver.id] != "expired" and waiver.covers(finding):
+            if states[waiver.id] in ("unused", "used") and waiver.covers(finding):
                 by_finding.setdefault(finding.id, waiver)
                 states[waiver.id] = "used"
     return Waived(by_finding, states)
