@@ -258,7 +258,7 @@ def _scope_names(node: Node) -> Iterable[str]:
             yield f"'{name}' is not known here; use tag(\"name\"), resource or target"
         return
     if node.kind == "call" and node.name == "tag" and not node.on_target:
-        if len(node.args) != 1 or node.args[0].kind != "literal":
+        if len(node.args) != 1 or node.args[0].name[:1] not in ("'", '"'):
             yield 'tag() takes one name in quotes, as tag("tier")'
         return
     if node.kind == "call" and node.name not in ("matches", "startsWith", "endsWith", "contains"):

@@ -21,7 +21,7 @@ from troth.model import Verdict
 
 @dataclass(frozen=True)
 class Waiver:
-    """One approved exception, from the day ``approved_on`` to the end of ``expires_on`` (ISO dates).
+    """One approved exception, from ``approved_on`` to the end of ``expires_on`` (ISO dates).
 
     ``resource`` is a glob over resource ids; empty ``control``, ``target`` and ``resource`` match
     everything.

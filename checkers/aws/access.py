@@ -237,12 +237,19 @@ def host_of(door: Door, service: str, region: str) -> str:
 def _endpoint(profile: str, service: str, region: str) -> str:
     """Return the URL that botocore's own endpoint rules give, also if a profile overrides them."""
     from botocore import UNSIGNED  # type: ignore[import-untyped]
+    from botocore.exceptions import ProfileNotFound
 
     door = Door(target="", home=region, profile=profile)
     with _lock:
-        client = _plain_session(door).create_client(
-            service, region_name=region, config=_config(door, signature_version=UNSIGNED)
-        )
+        session = _plain_session(door)
+        try:
+            client = session.create_client(
+                service, region_name=region, config=_config(door, signature_version=UNSIGNED)
+            )
+        except ProfileNotFound:
+            # The run will say so of every call; the plan still tells where they would go.
+            known = session.get_component("endpoint_resolver").construct_endpoint(service, region)
+            return f"https://{known['hostname']}" if known else ""
     try:
         return str(client.meta.endpoint_url)
     finally:

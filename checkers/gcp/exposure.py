@@ -70,7 +70,7 @@ def prevents(bucket: Mapping[str, Any]) -> bool:
     configuration = demand(bucket, "iamConfiguration")
     if not isinstance(configuration, Mapping):
         raise ObservationFailed(Reason.MALFORMED_RESPONSE, "iamConfiguration is no object")
-    return configuration.get("publicAccessPrevention", "inherited") == "enforced"
+    return bool(configuration.get("publicAccessPrevention", "inherited") == "enforced")
 
 
 def exposure(

@@ -85,7 +85,7 @@ def test_its_calls_of_a_cloud_name_their_permissions(cls: type[Checker]) -> None
 
 @cache
 def _model(service: str) -> Any:
-    from botocore.session import Session
+    from botocore.session import Session  # type: ignore[import-untyped]
 
     from troth.checkers.aws.family import _CLIENTS
 

@@ -14,7 +14,7 @@ _FORBIDDEN = {
     "a folder of one machine": r"(?<![\w.$}])/(?:wo" + r"rk/|op" + r"t/pyp)\S*",
     "a folder beside the repository": r"\.\./sha" + r"red|sha" + r"red/(?:des|clau|rese)",
     "a page that is not here": r"\bdesi" + r"gn\.md|\bcontr" + r"act\.md",
-    "the address of an index": r"pypi\.o" + r"rg|pythonho" + r"sted|npm" + r"js\.|index-u" + r"rl ",
+    "the address of an index": r"pypi\.o" + r"rg|pythonho" + r"sted|index-u" + r"rl[ =]+\S*:",
     "a writing tool": r"(?i)\b(?:cla" + r"ude|anthr" + r"opic|open" + r"ai|chat" + r"gpt)\b",
 }  # fmt: skip
 

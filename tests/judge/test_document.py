@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -203,7 +204,7 @@ def test_seeing_less_never_makes_a_broken_promise_kept(items: list[Item]) -> Non
         assert less is not FAIL or whole is FAIL
 
 
-def finding(**more: object) -> Finding:
+def finding(**more: Any) -> Finding:
     made = Finding(
         "acme", "1.1", "box-locked", "box-locked", "locked", "box", "cellar", "a", FAIL,
         Severity.HIGH, expected=("closed",), found={"lock.closed": False}, proof=Proof.OUTCOME,

@@ -71,6 +71,10 @@ def read(path: Path, kind_of_file: str, name: str = "") -> yamlfile.Document:
 def misnamed(document: yamlfile.Document, path: Path) -> list[Problem]:
     """Return a problem if the id in a file is not its name: references go by either."""
     made_id = document.data["id"]
+    replaced = document.data.get("replaces", made_id)
+    if replaced != made_id:
+        text = f"replaces: '{replaced}' has to be the id too, which is '{made_id}'; correct one"
+        return [document.error(["replaces"], text)]
     if path.stem == made_id:
         return []
     text = f"the id is '{made_id}', the file's name says '{path.stem}'; make them the same"

@@ -106,6 +106,9 @@ def main(argv: list[str] | None = None) -> int:
         return _say(str(error), error.exit_code)
     except BrokenPipeError:
         return _pipe_closed()
+    except SystemExit as done:
+        # click leaves with 1, which here means broken, when the reader of our output went away.
+        return _pipe_closed() if done.code else Exit.OK
     except Exception as error:
         return _bug(error)
 
@@ -151,8 +154,12 @@ def entry() -> None:
     import threading
 
     code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        closed = _pipe_closed()
+        code = code or closed
     if any(thread.name.startswith(("read", "unit")) for thread in threading.enumerate()):
         os._exit(code)
     sys.exit(code)

@@ -6,7 +6,6 @@ import enum
 from collections.abc import Callable
 from typing import assert_never
 
-from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.verdicts import Results
 
@@ -42,6 +41,8 @@ def parse_output(text: str) -> tuple[Format, str]:
 
     Raises :class:`~troth.errors.UsageError` for a format that there is not.
     """
+    from troth.catalogue.schemas import unknown
+
     name, _, path = text.partition("=")
     if name not in list(Format):
         raise UsageError(unknown("output format", name, list(Format)))
