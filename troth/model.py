@@ -89,6 +89,10 @@ class Severity(enum.IntEnum):
     CRITICAL = 4
 
 
+#: The choices of ``--fail-on``: from which severity on a fail gates, or never.
+FAIL_ON = ("none", *(severity.name.lower() for severity in Severity))
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a call, a fact, a facet or a listing could not be read.

@@ -11,9 +11,6 @@ from troth.judge.document import Judged
 from troth.model import Assess, Reason, Severity, Verdict
 from troth.waivers import Waived, Waiver
 
-#: Severities for ``--fail-on``, with ``none`` for never.
-FAIL_ON = ("none", *(severity.name.lower() for severity in Severity))
-
 
 @dataclass(frozen=True)
 class Gate:

@@ -116,8 +116,8 @@ def test_the_faults_of_several_files_come_together(own: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "wanted"),
     [
-        ("{type: version, stricter: higher}", "{type: enum, stricter: none}",
-         "7:14 parameter 'min_model' needs choices: […]"),
+        ("{type: integer, stricter: higher, unit: bits}", "{type: enum, stricter: none}",
+         "6:13 parameter 'min_bits' needs choices: […]"),
         ("    reads: [lock]\n", "    reads: [lock]\n    with: {field: lock.bits}\n",
          "10:5 with: and needs: are for measures; name one, or drop them"),
         ("    reads: [lock]\n", "    reads: [lock]\n    measure: covered-values\n"

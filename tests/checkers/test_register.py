@@ -66,14 +66,15 @@ def facts(base: Path, checker: type[register.Register] = register.Staff) -> dict
 
 def found_in(path: Path) -> list[str]:
     """Return the file's problems as ``line:column text``."""
-    problems = validate.problems(path)
+    problems = validate.problems(path, load_kind(f"register.{path.stem}"))
     assert all(one.place.path == str(path) for one in problems)
     return [f"{one.place.line}:{one.place.column} {one.text}" for one in problems]
 
 
 def rows_in(path: Path) -> list[str]:
-    assert validate.problems(path) == []
-    problems = validate.row_problems(path)
+    kind = load_kind(f"register.{path.stem}")
+    assert validate.problems(path, kind) == []
+    problems = [one for row in table.read(path, kind).rows for one in row.problems]
     return [f"{one.place.line}:{one.place.column} {one.text}" for one in problems]
 
 
@@ -585,40 +586,6 @@ def test_a_subclass_needs_two_lines(tmp_path: Path) -> None:
 
     put(tmp_path, HEAD + COLUMNS + ALICE)
     assert list(facts(tmp_path, Again)) == ["staff/p-01"]
-
-
-# --- the folder as a whole
-
-
-def test_strangers_in_the_folder_are_named(tmp_path: Path) -> None:
-    put(tmp_path, HEAD + COLUMNS)
-    put(tmp_path, "x", "stafff.csv")
-    put(tmp_path, "x", "visitors.yaml")
-    put(tmp_path, "x", "tests.yml")
-    put(tmp_path, "free text", "README.md")
-    put(tmp_path, YAML, "staff.yaml")
-    kinds = [load_kind("register.staff"), load_kind("register.tests"), load_kind("account")]
-    found = validate.folder_problems(tmp_path / "registers", kinds, "registers")
-    assert [str(one) for one in found] == [
-        "registers/staff.csv the register is also in registers/staff.yaml; keep one of them",
-        "registers/stafff.csv no kind describes a register 'stafff'; did you mean 'staff'?",
-        "registers/tests.yml call it tests.yaml",
-        "registers/visitors.yaml no kind describes a register 'visitors'; use one of staff, tests",
-    ]
-
-
-def test_a_folder_that_cannot_be_read_is_a_problem(forbidden: Path) -> None:
-    (found,) = validate.folder_problems(forbidden / "registers", [], "registers")
-    assert str(found).startswith("registers cannot be read: Permission denied")
-
-
-def test_a_folder_that_is_not_there_is_no_problem(tmp_path: Path) -> None:
-    assert validate.folder_problems(tmp_path / "registers", []) == []
-
-
-def test_a_file_of_no_shipped_kind_is_a_problem(tmp_path: Path) -> None:
-    (found,) = found_in(put(tmp_path, "x", "trainigs.csv"))
-    assert found == "0:0 no kind describes a register 'trainigs'; did you mean 'trainings'?"
 
 
 # --- properties

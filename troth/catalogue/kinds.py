@@ -61,7 +61,7 @@ def _ages(document: Document) -> Iterator[Problem]:
 
 @cache
 def load_kind(kind_id: str) -> Kind:
-    """Return a shipped kind by its id; raises :class:`FileNotFoundError` if there is none."""
+    """Return a shipped kind by its id; raises :class:`~troth.errors.InputError` without one."""
     return read_kind(shipped_folder() / f"{kind_id}.yaml")
 
 

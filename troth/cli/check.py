@@ -19,7 +19,7 @@ from troth.cli.prepare import Ready, prepare
 from troth.collect.runner import Budget
 from troth.errors import Exit
 from troth.run import Run, carry_out, new_id
-from troth.verdicts import FAIL_ON, exit_code, first
+from troth.verdicts import exit_code, first
 
 
 class Stop:
@@ -57,27 +57,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @click.command("check")
 @common.config_option
 @common.clause_option
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="text, json or junit; to standard output without a path. May be given again.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(FAIL_ON),
-    default="low",
-    show_default=True,
-    help="From which severity on a broken promise gives exit code 1.",
-)
-@click.option(
-    "--gate",
-    default="observed,recorded,attested",
-    show_default=True,
-    help="Whose unknowns give exit code 3.",
-)
+@common.output_option
+@common.gate_options
 @click.option("--as-of", help="Judge at this instant (ISO 8601 with offset); default: now.")
 @click.option("--run", "run_path", type=Path, help="Folder of the run; default: below runs:.")
 @click.option(

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from troth.errors import UsageError
+from troth.model import FAIL_ON
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -23,6 +24,30 @@ def config_option(function: _Command) -> _Command:
         click.option(
             "-c", "--config", "config_path", type=Path, envvar="TROTH_CONFIG",
             help="troth.yaml; by default the nearest from here upwards.",
+        ),
+    ):  # fmt: skip
+        function = decorate(function)
+    return function
+
+
+def output_option(function: _Command) -> _Command:
+    """Add ``-o``."""
+    return click.option(
+        "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]",
+        help="text, json or junit; to standard output without a path. May be given again.",
+    )(function)  # fmt: skip
+
+
+def gate_options(function: _Command) -> _Command:
+    """Add ``--fail-on`` and ``--gate``."""
+    for decorate in (
+        click.option(
+            "--gate", default="observed,recorded,attested", show_default=True,
+            help="Whose unknowns give exit code 3.",
+        ),
+        click.option(
+            "--fail-on", type=click.Choice(FAIL_ON), default="low", show_default=True,
+            help="From which severity on a broken promise gives exit code 1.",
         ),
     ):  # fmt: skip
         function = decorate(function)

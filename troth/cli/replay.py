@@ -9,32 +9,13 @@ from troth.cli.output import Outputs, gate_of
 from troth.errors import Exit
 from troth.offline import refuse_sockets
 from troth.replay import replay
-from troth.verdicts import FAIL_ON, exit_code, first
+from troth.verdicts import exit_code, first
 
 
 @click.command("replay")
 @click.argument("run")
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="text, json or junit; to standard output without a path. May be given again.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(FAIL_ON),
-    default="low",
-    show_default=True,
-    help="From which severity on a broken promise gives exit code 1.",
-)
-@click.option(
-    "--gate",
-    default="observed,recorded,attested",
-    show_default=True,
-    help="Whose unknowns give exit code 3.",
-)
+@common.output_option
+@common.gate_options
 @click.option(
     "--what-if",
     is_flag=True,

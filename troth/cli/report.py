@@ -15,14 +15,7 @@ from troth.verdicts import Results
 
 @click.command("report")
 @click.argument("run")
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT[=PATH]",
-    help="text, json or junit; to standard output without a path. May be given again.",
-)
+@common.output_option
 def command(run: str, outputs: tuple[str, ...]) -> None:  # fmt: skip
     """Write the stored RUN (a folder) in other formats."""
     wanted = Outputs.parse(outputs)
