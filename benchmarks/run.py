@@ -127,7 +127,7 @@ frameworks: {}
 
 
 def findings() -> None:
-    """Time complete findings: a recorded line in, the finding's canonical bytes and digest out."""
+    """Time complete findings: a recorded line in, the line that findings.jsonl holds out."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.yaml"
         path.write_text(CONTROL, encoding="utf-8")
@@ -144,9 +144,9 @@ def findings() -> None:
         judge = PartJudge(question, {"log-store": kind}, {}, moment)
         items = tuple(subject(kind, "t", json.loads(line), AS_OF) for line in lines)
         answer = judge.answer(Seen((unit,), items), {})
-        digests = [canonical.digest(finding.as_json()) for finding in answer.findings]
+        stored = {canonical.dumps(finding.as_json()) for finding in answer.findings}
     spent = time.process_time() - began
-    assert len(set(digests)) == FINDINGS
+    assert len(stored) == FINDINGS
     rate = FINDINGS / spent
     print(f"complete findings, two rules        {rate:6.0f} a second a core (wanted: >= 15000)")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -60,6 +60,14 @@ def digest(value: Any) -> str:
 def digest_of(body: bytes) -> str:
     """Return ``sha256:<hex>`` of bytes that are already there."""
     return "sha256:" + hashlib.sha256(body).hexdigest()
+
+
+def carried(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return texts that UTF-8 can carry: a lone surrogate is written out as ``\\udcff``.
+
+    Names that a scanned system gives may hold any bytes; Python reads those as surrogates.
+    """
+    return {name: text.encode(errors="backslashreplace").decode() for name, text in texts.items()}
 
 
 def loads(body: bytes) -> Any:

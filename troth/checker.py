@@ -208,6 +208,8 @@ class Checker:
     options: ClassVar[Mapping[str, Any]] = {}
     #: Which of ``options`` must be there.
     required_options: ClassVar[Sequence[str]] = ()
+    #: The module that the calls import and what to install for it: ``("botocore", "troth[aws]")``.
+    library: ClassVar[tuple[str, str]] = ("", "")
     #: Names of per="partition" calls that ``resources`` reads; they are planned and permitted.
     lists: ClassVar[Sequence[str]] = ()
 

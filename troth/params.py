@@ -312,7 +312,7 @@ def plain(value: Any) -> Any:
 
 def fill(words: str, values: Mapping[str, Any]) -> str:
     """Return a sentence with ``{name}`` replaced by the parsed parameter values as written."""
-    return _PLACEHOLDER.sub(lambda name: _worded(values[name[1]]), words)
+    return _PLACEHOLDER.sub(lambda name: worded(values[name[1]]), words)
 
 
 def names_in(words: str) -> list[str]:
@@ -320,9 +320,12 @@ def names_in(words: str) -> list[str]:
     return _PLACEHOLDER.findall(words)
 
 
-def _worded(value: Any) -> str:
+def worded(value: Any) -> str:
+    """Return a parsed value as a reader sees it in a sentence."""
     written = plain(value)
-    return ", ".join(written) if isinstance(written, list) else str(written)
+    if isinstance(written, list):
+        return ", ".join(written) or "none"
+    return str(written).lower() if isinstance(written, bool) else str(written)
 
 
 def view(value: Any, as_of: datetime, zone: ZoneInfo) -> Any:

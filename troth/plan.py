@@ -17,7 +17,7 @@ from troth.checker import Call, Checker, Partition
 from troth.config import Config, Selection, policy_id
 from troth.definitions import Binding, Clause, Control, Part, Policy, Setting
 from troth.errors import InputError, Problem
-from troth.judge.requests import longest
+from troth.judge.requests import ALL, longest
 from troth.kinds import Kind
 from troth.model import TAGS, Assess
 
@@ -270,6 +270,8 @@ def _merge(asked: _Asked, part: Part, binding: Binding, kind: Kind) -> None:
 def _merged(how: str, before: Any, value: Any) -> Any:
     if before is None:
         return value
+    if ALL in (before, value):
+        return ALL
     if how == "union":
         return sorted({*before, *value})
     return longest(before, value)

@@ -28,6 +28,8 @@ RESULTS = "results.json"
 FINDINGS = "findings.jsonl"
 OBSERVATIONS = "observations"
 INPUTS = "inputs"
+#: How the name of a file ends that is still being written, and is no part of the run yet.
+UNFINISHED = ".part"
 
 
 def create(folder: Path) -> Path:
@@ -46,7 +48,7 @@ def create(folder: Path) -> Path:
 def put(path: Path, body: bytes) -> None:
     """Write a file of a run, readable by its owner only; never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(path.name + UNFINISHED)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(body)
@@ -92,7 +94,7 @@ def manifest(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ENVELOPE
+        if path.suffix != UNFINISHED and path.is_file() and path.name != ENVELOPE
     }
 
 

@@ -25,7 +25,7 @@ _AMBIGUOUS = re.compile(
       | [-+]?\.?(inf|nan) | [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?
       | [-+]?0[0-9_]+ | 0x[0-9a-f_]+ | 0b[01_]+ | 0o[0-7_]+
       | [-+]?[0-9][0-9_]*\.?[0-9_]*(e[-+]?[0-9]+)?
-      | [-+]?\.[0-9_]+ | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ \t].*)? """
+      | [-+]?\.[0-9_]+(e[-+]?[0-9]+)? | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt\ \t].*)? """
 )
 #: What a YAML 1.1 reader makes of these words; whoever writes one may mean either.
 _TRUTHS = dict.fromkeys(("y", "yes", "on", "true"), "true") | dict.fromkeys(
@@ -150,10 +150,22 @@ def _value(node: Any, path: str, problems: list[Problem], seen: set[int]) -> Any
         if not isinstance(name, str):
             problems.append(Problem(_at(key, path), "a key must be text; write it on one line"))
             continue
+        if not key.style and _is_more_than_text(name):
+            text = f"YAML readers disagree about the key {name or 'that is empty'}"
+            problems.append(Problem(_at(key, path), f"{text}; write it as '{name}'"))
         if name in made:
             problems.append(Problem(_at(key, path), f"key '{name}' stands twice; keep one"))
         made[name] = _value(value, path, problems, seen)
     return made
+
+
+def _is_more_than_text(text: str) -> bool:
+    """Tell whether some YAML reader takes the plain text for something else."""
+    if not text:
+        return True
+    if text[0] not in _STARTS:
+        return False
+    return bool(text in _WORDS or _NUMBER.fullmatch(text) or _AMBIGUOUS.fullmatch(text))
 
 
 def _plain(node: Any, path: str, problems: list[Problem]) -> Any:

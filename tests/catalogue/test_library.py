@@ -127,7 +127,7 @@ def test_the_faults_of_several_files_come_together(own: Path) -> None:
          "    with: {field: lock.holders, wanted: params.max_opn}\n",
          "14:41 unknown parameter 'max_opn'; did you mean 'max_open'?"),
         ("    reads: [lock]\n", "    reads: [lock]\n    request: {lock: {lookback: P1D}}\n",
-         "13:21 unknown request 'lookback'; use one of: nothing"),
+         "13:21 unknown request 'lookback'; use one of: since"),
         ("      - name: strong\n", "      - name: closed\n",
          "18:9 two rules are called 'closed'; rename one"),
         ("title: Boxes are locked with {min_bits} bits", "title: Locked with {bits} bits",
@@ -167,7 +167,7 @@ def test_two_kinds_of_one_id_name_both_files(own: Path) -> None:
 def test_a_kinds_example_holds_every_facet(own: Path) -> None:
     text = (own / "kinds/box.yaml").read_text().partition("example:")[0]
     (own / "kinds/box.yaml").write_text(text + "example: {}\n")
-    assert told(own) == ["kinds/box.yaml:15:10 add an example of facet 'lock'"]
+    assert told(own) == ["kinds/box.yaml:16:10 add an example of facet 'lock'"]
 
 
 def test_a_shipped_kind_that_there_is_not() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli import toy
 from troth.cli import main
 
 Breakage = Callable[[Path], None]
@@ -194,7 +194,7 @@ CASES: dict[str, tuple[Breakage, str]] = {
     # --- kinds
     "a kind whose example is wrong": (
         edit(KIND, "bits: 256", "bits: many"),
-        'kinds/box.yaml:17:5 the example of facet \'lock\': bits: "many" is not of type "integer"',
+        'kinds/box.yaml:18:5 the example of facet \'lock\': bits: "many" is not of type "integer"',
     ),
     "an age in words": (
         edit(KIND, "max_age: P1D", "max_age: a day"),
@@ -231,6 +231,27 @@ CASES: dict[str, tuple[Breakage, str]] = {
         edit(CONTROL, "reads: [lock]", "reads: [lock]\n    measure: covered-value"),
         "controls/box-locked.yaml:13:14 unknown measure 'covered-value'; "
         "did you mean 'covered-values'?",
+    ),
+    "an unknown parameter in a measure": (
+        edit(
+            CONTROL,
+            "reads: [lock]",
+            "reads: [lock]\n    measure: covered-values\n"
+            "    with: {field: lock.holders, wanted: params.min_bit}",
+        ),
+        "controls/box-locked.yaml:14:41 unknown parameter 'min_bit'; did you mean 'min_bits'?",
+    ),
+    "a request of the wrong type": (
+        edit(
+            CONTROL, "reads: [lock]", "reads: [lock]\n    request: {lock: {since: params.min_bits}}"
+        ),
+        "controls/box-locked.yaml:13:29 'since' asks for a duration, "
+        "parameter 'min_bits' is of type integer; use another",
+    ),
+    "a request for nothing": (
+        edit(CONTROL, "reads: [lock]", "reads: [lock]\n    request: {lock: {since: a week}}"),
+        "controls/box-locked.yaml:13:29 'a week' is not an ISO 8601 duration; "
+        "write P90D, P6M, P1Y or PT26H",
     ),
     "a parameter that nothing reads": (
         edit(CONTROL, "parameters:\n", "parameters:\n  colour: {type: string, stricter: none}\n"),
@@ -449,6 +470,10 @@ CASES: dict[str, tuple[Breakage, str]] = {
         edit(WAIVERS, 'clause: "1.1"', 'clause: "1.3"'),
         "waivers.yaml:5:13 waiver w-1: unknown clause '1.3'; did you mean '1.2'?",
     ),
+    "a waiver for a clause like no other": (
+        edit(WAIVERS, 'clause: "1.1"', "clause: annex"),
+        "waivers.yaml:5:13 waiver w-1: unknown clause 'annex'; troth list clauses shows them",
+    ),
     "a waiver for an unknown policy": (
         edit(WAIVERS, "policy: acme", "policy: acm"),
         "waivers.yaml:4:13 waiver w-1: unknown policy 'acm'; did you mean 'acme'?",
@@ -641,9 +666,36 @@ def test_every_fault_of_a_file_is_told_at_once(
 def test_a_hostile_name_cannot_move_the_cursor(
     workspace: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    edit(POLICY, "control: box-locked", 'control: "box\\e[2Jlocked"')(workspace)
+    edit(POLICY, "assess: observed", '"as\\e[2Jsess": observed')(workspace)
     assert main(["check"]) == 2
-    assert "\x1b" not in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "unknown key 'as\N{REPLACEMENT CHARACTER}[2Jsess'" in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check"], ["plan"], ["validate"], ["list", "targets"], ["list", "waivers"], ["list", "runs"]],
+    ids=" ".join,
+)
+def test_whatever_reads_a_broken_file_says_so(
+    command: list[str], workspace: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    breakage, message = CASES["a misspelt parameter"]
+    breakage(workspace)
+    code = main(command)
+    out, err = capfd.readouterr()
+    assert (err, out, code) == (message + "\n", "", 2)
+    assert nothing_was_evaluated(workspace)
+
+
+def test_a_single_file_can_be_validated(workspace: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    breakage, message = CASES["a duration in words"]
+    own = ["--controls", "controls", "--kinds", "kinds"]
+    assert main(["validate", *own, POLICY]) == 0
+    assert capfd.readouterr().out == "1 policy valid\n"
+    breakage(workspace)
+    assert main(["validate", *own, POLICY]) == 2
+    assert capfd.readouterr().err == message + "\n"
 
 
 @pytest.mark.parametrize("name", ["a misspelt key", "a register's key twice", "a tab indents"])
@@ -651,7 +703,7 @@ def test_the_installed_command_says_the_same(name: str, workspace: Path, install
     breakage, message = CASES[name]
     breakage(workspace)
     troth = Path(sys.executable).parent / "troth"
-    environment = os.environ | {"PYTHONPATH": str(installed)}
+    environment = toy.environment(installed)
     done = subprocess.run(
         [troth, "check"],
         cwd=workspace,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli import toy
 from troth.cli import main
 
 TROTH = Path(sys.executable).parent / "troth"
@@ -161,7 +162,7 @@ def hanging(workspace: Path, installed: Path) -> Iterator[subprocess.Popen[str]]
     """A check that has begun to look and will not end by itself."""
     boxes(workspace, "hanging")
     process = subprocess.Popen(
-        [TROTH, *CHECK], cwd=workspace, env=os.environ | {"PYTHONPATH": str(installed)},
+        [TROTH, *CHECK], cwd=workspace, env=toy.environment(installed),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while not (workspace / "called.log").exists():
@@ -195,7 +196,7 @@ def test_a_reader_that_went_away_is_neither_success_nor_a_broken_promise(
 ) -> None:
     nobody, pipe = os.pipe()
     os.close(nobody)
-    environment = os.environ | {"PYTHONPATH": str(installed)}
+    environment = toy.environment(installed)
     done = subprocess.run(
         [TROTH, *arguments], cwd=workspace, env=environment, stdout=pipe, stderr=subprocess.PIPE,
         text=True, check=False,

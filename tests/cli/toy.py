@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 from pathlib import Path
@@ -73,6 +74,12 @@ def install(folder: Path) -> Path:
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-boxes\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text("[troth.checkers]\ntoy.box = toy_boxes:Boxes\n")
     return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that finds the toy installed in a folder."""
+    others = os.environ.get("PYTHONPATH", "")
+    return os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{others}" if others else str(folder)}
 
 
 def furnish(folder: Path) -> Path:

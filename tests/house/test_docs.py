@@ -63,6 +63,29 @@ def test_commands_in_the_pages_exist(page: Path) -> None:
 
 
 @each_page
+def test_what_the_pages_have_explained_can_be_explained(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office = ["--policies", str(ROOT / "examples" / "office" / "policies")]
+    for name in re.findall(r"troth explain ([\w./:-]*\w)", page.read_text(encoding="utf-8")):
+        assert main(["explain", name, *office]) == Exit.OK, name
+        assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(path.stem for path in (ROOT / "troth/kinds").glob("*.yaml"))
+)
+def test_explaining_a_kind_names_every_fact(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", kind]) == Exit.OK
+    shown = capsys.readouterr().out
+    data = yamlfile.parse((ROOT / f"troth/kinds/{kind}.yaml").read_text(), kind).data
+    for facet, body in data["facets"].items():
+        assert f"Facet           {facet}: {body['title']} (stale after {body['max_age']})" in shown
+        for fact in body["facts"]:
+            assert f"\n  {fact}: " in shown
+
+
+@each_page
 def test_options_in_the_pages_exist(page: Path) -> None:
     known = {"--help", "--version", "--require-hashes"}
     for name in COMMANDS:
@@ -386,6 +409,12 @@ def test_the_numbers_of_the_readme_are_those_of_the_command(
         policy, told = line.split(maxsplit=1)
         assert main(["coverage", policy]) == Exit.OK
         assert capsys.readouterr().out.splitlines()[-1] == told, f"troth coverage {policy}"
+
+
+def test_the_readme_counts_the_clauses_that_the_demo_compares() -> None:
+    counts = re.findall(r"^\S+ +(\d+) clauses:", block(ROOT / "README.md", "coverage"), re.M)
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"compares each of the {sum(map(int, counts))} verdicts" in text
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "configuration.md"])

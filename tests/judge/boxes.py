@@ -30,6 +30,7 @@ KINDS: dict[str, Kind] = {"box": BOX, "shelf": SHELF}
 PARAMETERS = {
     "least": Parameter("least", "integer", "higher"),
     "within": Parameter("within", "duration", "lower"),
+    "rooms": Parameter("rooms", "set", "superset"),
 }
 
 
@@ -83,7 +84,7 @@ def control(*parts: Part, severity: Severity = Severity.HIGH) -> Control:
 
 
 def binding(classes: tuple[str, ...] = (), **values: Any) -> Binding:
-    raw = {"least": 128, "within": "P30D", **values}
+    raw = {"least": 128, "within": "P30D", "rooms": ["a", "b"], **values}
     settings = {name: Setting(parse(PARAMETERS[name], raw[name]), "stated") for name in raw}
     return Binding("box-locked", "box-locked", settings, classes)
 

@@ -63,10 +63,12 @@ def test_a_rule_whose_when_is_false_is_skipped() -> None:
     assert made.verdict is Verdict.PASS
 
 
-def test_a_when_that_cannot_be_decided_is_no_pass() -> None:
+def test_a_when_that_cannot_be_decided_decides_nothing() -> None:
     conditional = replace(STRONG, when="facts.lock.closed", when_reading=CLOSED.reading)
-    made = answer(part(conditional), seen(box("a", missing={"lock.closed": DENIED})))
-    assert only(made).failure == DENIED
+    for bits in (256, 64):
+        hidden = box("a", missing={"lock.closed": DENIED}, bits=bits)
+        made = only(answer(part(conditional), seen(hidden)))
+        assert (made.verdict, made.failure) == (Verdict.UNKNOWN, DENIED)
 
 
 def test_a_resource_of_which_every_rule_was_skipped_is_not_applicable() -> None:
@@ -111,8 +113,10 @@ def test_a_part_that_passes_has_its_weakest_proof() -> None:
 
 
 def test_a_comparison_with_null_is_a_bug_and_no_verdict() -> None:
-    with pytest.raises(RuleBug):
-        answer(part(rule("late", "facts.lock.opened_at <= as_of")), seen(box("a")))
+    made = only(answer(part(rule("late", "facts.lock.opened_at <= as_of")), seen(box("a"))))
+    assert made.verdict is Verdict.UNKNOWN
+    assert made.failure is not None
+    assert made.failure.reason is Reason.RULE_ERROR
 
 
 def test_notes_are_said_when_they_hold() -> None:
@@ -286,6 +290,16 @@ def test_what_was_not_covered_is_unknown(had: str | None, verdict: str) -> None:
     if made.failure:
         assert made.failure.reason is Reason.NO_DATA
         assert "P30D is needed" in made.failure.message
+
+
+@pytest.mark.parametrize(
+    ("had", "verdict"),
+    [(["a", "b"], "pass"), (["a", "b", "c"], "pass"), (["a"], "unknown"), ("all", "pass")],
+)
+def test_names_that_were_not_asked_for_are_unknown(had: object, verdict: str) -> None:
+    asking = part(request={"lock": {"names": "params.rooms"}})
+    item = replace(box("a"), covered={"lock": {"names": had}})
+    assert answer(asking, seen(item)).verdict == verdict
 
 
 def test_all_is_only_covered_by_all() -> None:

@@ -24,7 +24,8 @@ def test_the_package_brings_checkers_a_kind_and_a_control(troth: Run) -> None:
     assert "door-locked  medium" in troth("list", "controls").stdout
 
 
-def test_without_the_package_nothing_of_it_is_there(troth: Run) -> None:
+def test_without_the_package_nothing_of_it_is_there(troth: Run, estate: Path) -> None:
+    (estate / "troth.yaml").unlink()
     for what in ("checkers", "kinds", "controls"):
         listed = troth("list", what, path=None)
         assert listed.returncode == 0

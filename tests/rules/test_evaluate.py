@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.rules.boxes import WHOLE
 from troth.errors import RuleBug
 from troth.model import Failure, Reason
-from troth.rules.evaluate import Bench, Decision, shown
+from troth.rules.evaluate import Bench, Decision, flat, shown
 from troth.rules.fence import Reading, fence
 
 AS_OF = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -177,3 +177,24 @@ def test_taking_a_fact_away_never_turns_a_verdict_over(
     blind, seeing = decide(source, fewer or {"rest": 0}), decide(source, facts or {"rest": 0})
     if blind.value is not None:
         assert blind.value == seeing.value
+
+
+def test_flat_names_leave_texts_alone_and_stay_apart() -> None:
+    source = "facts.a.b == 'facts.a.b' && facts . a . b.items.all(f, f.facts.x > facts.a_b.c)"
+    made = flat(source)
+    assert "'facts.a.b'" in made
+    assert made.count("facts_1_a_b") == 2
+    assert flat("facts.a_b.c") != flat("facts.a.b_c")
+
+
+def test_a_fact_of_the_resource_before_is_never_judged() -> None:
+    """With all facts there the fast way is taken; a gap must not fall back on older values."""
+    wanted = (("lock", ("bits",)), ("place", ("room",)))
+    bench = Bench(PARAMS, AS_OF, "2026-11-21", wanted=wanted)
+    source = "facts.lock.bits >= 256 && facts.place.room == 'vault'"
+    bench.put({"lock": {"bits": 256}, "place": {"room": "vault"}}, {}, {})
+    assert bench.decide(source, reading(source)).value is True
+    bench.put({"lock": {"bits": 256}}, {}, {"place": DENIED})
+    assert bench.decide(source, reading(source)) == Decision(None, DENIED)
+    bench.put({"lock": {"bits": 128}, "place": {"room": "vault"}}, {}, {})
+    assert bench.decide(source, reading(source)).value is False

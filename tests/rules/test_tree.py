@@ -69,21 +69,34 @@ def test_what_can_be_read_the_engine_compiles(pieces: list[str]) -> None:
     assert compiles(source), source
 
 
-VALUES: dict[str, Any] = {"a": 3, "b": 5, "c": 7}
-ARITHMETIC = st.recursive(
-    st.sampled_from(["a", "b", "c", "2"]),
-    lambda inner: st.tuples(
-        inner, st.sampled_from(["+", "-", "*", "<", "==", "&&", "||", "!= b &&"]), inner
-    ).map(" ".join),
-    max_leaves=6,
+VALUES: dict[str, Any] = {"a": 3, "b": 5, "c": 7, "p": True, "q": False, "l": [3, 7]}
+
+
+def _joined(inner: st.SearchStrategy[str], *operators: str) -> st.SearchStrategy[str]:
+    """Return operands and operators in a row, without any bracket."""
+    return st.lists(st.tuples(st.sampled_from(operators), inner), max_size=3).flatmap(
+        lambda tail: inner.map(
+            lambda first: " ".join([first, *(f"{operator} {text}" for operator, text in tail)])
+        )
+    )
+
+
+SUMS = _joined(st.sampled_from(["a", "b", "c", "2"]), "+", "-", "*", "/", "%")
+COMPARED = st.one_of(
+    st.tuples(SUMS, st.sampled_from(["<", "<=", "==", "!=", ">="]), SUMS).map(" ".join),
+    SUMS.map(lambda text: f"{text} in l"),
+    st.sampled_from(["p", "q", "!p", "!q"]),
 )
+CONDITIONS = _joined(COMPARED, "&&", "||")
 
 
 def bracketed(node: Node) -> str:
     """Write a tree out with every bracket, so that only the shape of the tree decides."""
-    if node.kind == "op":
-        return f"({f' {node.name} '.join(bracketed(arg) for arg in node.args)})"
-    return node.name
+    if node.kind != "op":
+        return node.name
+    if len(node.args) == 1:
+        return f"({node.name}{bracketed(node.args[0])})"
+    return f"({f' {node.name} '.join(bracketed(arg) for arg in node.args)})"
 
 
 def outcome(source: str) -> Any:
@@ -93,7 +106,7 @@ def outcome(source: str) -> Any:
         return type(error)
 
 
-@given(ARITHMETIC)
+@given(CONDITIONS)
 def test_operators_bind_as_the_engine_binds_them(source: str) -> None:
     assert outcome(bracketed(read(source))) == outcome(source)
 

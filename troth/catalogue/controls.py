@@ -185,16 +185,24 @@ class _Reader:
                     self._problem(
                         [*path, "request", facet], unknown("request", what, sorted(known))
                     )
-                self._reference([*path, "request", facet, what], value)
-                if not value.startswith("params.") and value != "all":
-                    self._duration([*path, "request", facet, what], value)
+                else:
+                    self._wanted([*path, "request", facet, what], what, known[what], value)
         return asked
 
-    def _duration(self, path: list[str | int], value: str) -> None:
-        try:
-            params.parse_duration(value)
-        except params.BadValue as error:
-            self._problem(path, str(error))
+    def _wanted(self, path: list[str | int], what: str, merge: str, value: str) -> None:
+        """Check what is requested: a parameter of the type that merges so, ``all``, a duration."""
+        type_wanted = "duration" if merge == "longest" else "set"
+        named = self.parameters.get(value.removeprefix("params."))
+        if value.startswith("params."):
+            self._reference(path, value)
+            if named and named.type != type_wanted:
+                text = f"'{what}' asks for a {type_wanted}, parameter '{named.name}' is of type"
+                self._problem(path, f"{text} {named.type}; use another")
+        elif value != "all":
+            try:
+                params.parse_duration(value)
+            except params.BadValue as error:
+                self._problem(path, str(error))
 
     def _rule(
         self, path: list[str | int], body: Mapping[str, Any], around: Surroundings | None

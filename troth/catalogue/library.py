@@ -88,6 +88,11 @@ def load(
     return Library(kinds, controls, documents, measures, origins)
 
 
+def policy_ids(extra: Mapping[str, Iterable[Path]]) -> list[str]:
+    """Return the names of the policies that are shipped, installed, or in ``extra`` folders."""
+    return sorted({path.stem for path, _ in _paths("policies", extra)})
+
+
 def _paths(what: str, extra: Mapping[str, Iterable[Path]]) -> list[tuple[Path, bool]]:
     """Return the files of one sort; the flag tells which are shipped and may be replaced."""
     found = [(path, True) for path in yaml_files(shipped(what))]

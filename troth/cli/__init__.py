@@ -7,6 +7,7 @@ Ctrl-C, and 1 means that a promise is broken.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -20,7 +21,7 @@ from troth.errors import Exit, InputError, TrothError
 COMMANDS = {
     "check": ("check", "Look, judge, and say which promises are kept."),
     "plan": ("plan", "Show every read that a check would make, and its permissions."),
-    "explain": ("explain", "Explain a clause, a control or an exit code."),
+    "explain": ("explain", "Explain a clause, a control, a kind or an exit code."),
     "list": ("listing", "List clauses, controls, checkers, kinds, targets, waivers or runs."),
     "coverage": ("coverage", "Show which sentences of a document are decided by what."),
     "validate": ("validate", "Check all files without looking at anything."),
@@ -38,7 +39,7 @@ Exit codes:
   1    a promise is broken
   2    usage, or an invalid or missing file; nothing was evaluated
   3    nothing is broken, but something is unknown, or nothing was evaluated
-  4    evidence does not match its digest or signature
+  4    a stored run does not match its digests
   70   a bug in troth
   130  interrupted (143 terminated); the partial run is kept
 """
@@ -99,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("interrupted", Exit.INTERRUPTED)
     except click.ClickException as error:
-        return _say(f"{error.format_message()}", Exit.USAGE)
+        return _say_usage(error)
     except InputError as error:
         return _say_problems(error)
     except TrothError as error:
@@ -117,8 +118,16 @@ def _say(text: str, code: Exit) -> Exit:
     from troth.report.words import harmless
 
     for line in text.splitlines():
-        click.echo(f"troth: {harmless(line)}", err=True)
+        click.echo(f"troth: {harmless(line.expandtabs(2))}", err=True)
     return code
+
+
+def _say_usage(error: click.ClickException) -> Exit:
+    """Say what is wrong with the command line; to no command at all, the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return Exit.USAGE
+    return _say(error.format_message(), Exit.USAGE)
 
 
 def _say_problems(error: InputError) -> Exit:
@@ -153,6 +162,8 @@ def entry() -> None:
     """Leave the process with the exit code, even if a call to a dead peer hangs in a thread."""
     import threading
 
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks is no bug
+        sys.stdout.reconfigure(errors="replace")
     code = main()
     try:
         sys.stdout.flush()

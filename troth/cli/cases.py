@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from troth import cases
-from troth.catalogue import library
 from troth.cli import common, fail
+from troth.cli.known import known
 from troth.errors import Exit, UsageError
 from troth.report.words import plural
 
@@ -21,7 +21,7 @@ def command(
     kinds: tuple[Path, ...], controls_named: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of all controls, or of those named; exit 1 if one is not as wanted."""
-    books = library.load(common.folders(controls, policies, kinds), policies=())
+    books = known(config_path, common.folders(controls, policies, kinds), ()).library
     names = controls_named or tuple(books.controls)
     for name in names:
         if name not in books.controls:

@@ -128,7 +128,7 @@ MEANING = {
     Exit.INCOMPLETE: "nothing is broken, but something is unknown, or nothing was evaluated",
     Exit.BUG: "a rule or checker failed; see the findings with reason rule-error",
     Exit.USAGE: "usage, or an invalid or missing file; nothing was evaluated",
-    Exit.INTEGRITY: "evidence does not match its digest or signature",
+    Exit.INTEGRITY: "a stored run does not match its digests",
     Exit.INTERRUPTED: "interrupted; the partial run is kept",
     Exit.TERMINATED: "terminated; the partial run is kept",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -70,6 +70,17 @@ def folders(
 ) -> Folders:
     """Return the folders given on the command line by what they hold."""
     return {"controls": controls, "policies": policies, "kinds": kinds}
+
+
+def merged(extend: Mapping[str, Iterable[Path]], extra: Folders) -> Folders:
+    """Return the folders of ``extend:`` and the further ones of the command line, each once."""
+    both: dict[str, tuple[Path, ...]] = {}
+    for what in ("controls", "policies", "kinds"):
+        named = tuple(extend.get(what, ()))
+        there = {folder.resolve() for folder in named}
+        further = (one for one in extra.get(what, ()) if one.resolve() not in there)
+        both[what] = (*named, *further)
+    return both
 
 
 def instant(text: str | None) -> datetime:

@@ -11,9 +11,12 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command("completion")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(SHELLS), metavar="SHELL")
 def command(shell: str) -> None:
-    """Print the completion script of SHELL, for instance: eval "$(troth completion bash)"."""
+    """Print the completion script of SHELL: bash, zsh or fish.
+
+    For instance: eval "$(troth completion bash)"
+    """
     from troth.cli import root
 
     made = get_completion_class(shell)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from troth.catalogue import library
 from troth.cli import common, fail
+from troth.cli.known import known
 from troth.definitions import Clause, Policy
 from troth.errors import Exit, UsageError
 from troth.model import Assess
@@ -32,7 +32,7 @@ def command(
 
     With --source, exit 1 if the text of a clause has changed since the policy was written.
     """
-    books = library.load(common.folders(controls, policies, kinds), policies=[policy])
+    books = known(config_path, common.folders(controls, policies, kinds), [policy]).library
     document = next(iter(books.policies.values()))
     for clause in document.clauses:
         click.echo(harmless(f"{clause.id:<16} {clause.assess.value:<12} {_decided_by(clause)}"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -14,9 +13,6 @@ from troth.cli import common, fail
 from troth.cli.prepare import Ready, prepare
 from troth.errors import Exit, InputError, TrothError
 from troth.report.words import plural
-
-#: What a target type needs besides troth itself, and the extra that brings it.
-LIBRARIES = {"aws": ("boto3", "aws"), "gcp": ("google.cloud.storage", "gcp")}
 
 
 @click.command("doctor")
@@ -55,18 +51,7 @@ def _examined(path: Path | None, extra: common.Folders) -> Iterator[tuple[bool, 
 def _targets(ready: Ready) -> Iterator[tuple[bool, str]]:
     plan = ready.plan()
     for name, target in ready.setup.config.targets.items():
-        library, extra = LIBRARIES.get(target["type"], ("", ""))
-        if library and not _installed(library):
-            yield False, f"target {name}: {library} is not installed; pip install 'troth[{extra}]'"
-            continue
         reads = [read for read in plan.reads if read.target == name]
         permissions = {permission for read in reads for permission in read.permissions}
         told = f"{plural(len(reads), 'operation')}, {plural(len(permissions), 'permission')}"
         yield True, f"target {name} ({target['type']}): {told}; troth plan shows them"
-
-
-def _installed(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False

@@ -1,9 +1,11 @@
-"""``troth explain``: a clause, a control or an exit code, in words."""
+"""``troth explain``: a clause, a control, a kind or an exit code, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,38 +13,66 @@ from troth import params, record
 from troth.catalogue import library
 from troth.cli import common
 from troth.cli.check import MEANING
+from troth.cli.known import Known, known
 from troth.cli.report import stored
+from troth.config import policy_id
 from troth.definitions import Binding, Clause, Control, Policy
 from troth.errors import Exit, UsageError
+from troth.kinds import Kind, is_list
+from troth.plan import choose
 from troth.report.console import clause_text
-from troth.report.words import harmless
+from troth.report.words import LABELS, harmless
 
 
 @click.command("explain")
 @common.config_option
 @click.argument("name")
-@click.option("--run", help="A run's folder: also what it found.")
+@click.option("--run", help="Folder or id of a run: also what it found.")
 def command(
     config_path: Path | None, controls: tuple[Path, ...], policies: tuple[Path, ...],
     kinds: tuple[Path, ...], name: str, run: str | None,
 ) -> None:  # fmt: skip
-    """Explain NAME: POLICY/CLAUSE, a control's id, or exit:N."""
+    """Explain NAME: POLICY/CLAUSE, a control's or a kind's id, or exit:N."""
     if name.startswith("exit:"):
         click.echo(_exit(name.removeprefix("exit:")))
         return
-    books = library.load(common.folders(controls, policies, kinds))
+    there = known(config_path, common.folders(controls, policies, kinds))
+    books = there.library
     policy, _, number = name.partition("/")
     if policy in books.policies and number in books.policies[policy].by_id:
         document = books.policies[policy]
-        lines = [*_clause(document, document.by_id[number], books), *_found(document, number, run)]
+        lines = [*_clause(document, _yours(there, policy, number), books)]
+        lines += _found(document, number, run)
     elif name in books.controls:
         lines = list(_control(books.controls[name]))
+    elif name in books.kinds:
+        lines = list(_kind(books.kinds[name]))
     else:
-        raise UsageError(
-            f"there is no clause or control '{name}'; try troth list clauses, troth list controls"
-        )
+        raise UsageError(f"there is no clause or control '{name}'; {_hint(name, books)}")
     for line in lines:
         click.echo(harmless(line))
+
+
+def _hint(name: str, books: library.Library) -> str:
+    """Return what may have been meant: clauses of that number, or a name that is spelt alike."""
+    if name in books.policies:
+        return f"it is a policy; troth coverage {name} shows its clauses"
+    full = [f"{policy.id}/{name}" for policy in books.policies.values() if name in policy.by_id]
+    near = full or get_close_matches(name, [*books.controls, *books.kinds], n=1)
+    if near and "/" not in name:
+        return f"did you mean {' or '.join(near)}?"
+    return "try troth list clauses, troth list controls"
+
+
+def _yours(there: Known, policy: str, number: str) -> Clause:
+    """Return a clause with the values of troth.yaml, if that selects the policy."""
+    books, settings = there.library, there.config
+    rows = settings.selections if settings else ()
+    if settings and all(policy_id(row.policy) in books.policies for row in rows):
+        for chosen in choose(settings, books.policies, books.controls, [f"{policy}/{number}"]):
+            for clause in chosen.clauses:
+                return clause
+    return books.policies[policy].by_id[number]
 
 
 def _exit(text: str) -> str:
@@ -55,7 +85,8 @@ def _clause(policy: Policy, clause: Clause, books: library.Library) -> Iterator[
     yield f"{policy.id}/{clause.id}  ({policy.title})"
     yield f"Promise         {clause.promise}"
     lines = ", ".join(str(line) for line in clause.lines)
-    yield f"Source          line {lines} of the {policy.language} text, {policy.timezone}"
+    where = f"line {lines} of the" if lines else "the"
+    yield f"Source          {where} {policy.language} text; days and hours of {policy.timezone}"
     yield f"Assessed        {clause.assess.value}"
     for key in clause.interpretation:
         yield f"Interpretation  {key} (docs/interpretations.md)"
@@ -72,7 +103,7 @@ def _binding(binding: Binding, control: Control) -> Iterator[str]:
     values = binding.values
     yield f"Control         {control.id}: {params.fill(control.title, values)}"
     for name, setting in binding.settings.items():
-        yield f"                {name} = {params.plain(setting.value)} ({setting.source})"
+        yield f"                {name} = {params.worded(setting.value)} ({setting.source})"
     if binding.classes:
         yield f"                resources of class {', '.join(binding.classes)}"
     for part in control.parts:
@@ -104,6 +135,31 @@ def _control(control: Control) -> Iterator[str]:
             yield f"Framework       {name}: {', '.join(ids)}"
 
 
+def _kind(kind: Kind) -> Iterator[str]:
+    yield f"{kind.id}  ({kind.title})"
+    yield f"Describes       {kind.describes}"
+    if kind.key:
+        yield f"Key             {', '.join(kind.key)}"
+    for facet in kind.facets.values():
+        yield f"Facet           {facet.name}: {facet.title} (stale after {facet.max_age})"
+        for name, schema in facet.facts.items():
+            told = schema.get("description", "")
+            yield f"  {name}: {_sort(schema)}{' - ' if told else ''}{told}"
+
+
+def _sort(schema: Mapping[str, Any]) -> str:
+    """Return of what sort a fact is: its choices, its type, or what its list holds."""
+    if is_list(schema):
+        return f"list of {_sort(schema['properties']['items']['items'])}"
+    if "enum" in schema:
+        return " | ".join(str(choice) for choice in schema["enum"])
+    kinds = schema.get("type", "value")
+    words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    detail = schema.get("format") or schema.get("unit")
+    members = f" of {', '.join(schema['properties'])}" if "properties" in schema else ""
+    return words + members + (f" ({detail})" if detail else "")
+
+
 def _found(policy: Policy, number: str, run: str | None) -> Iterator[str]:
     if run is None:
         return
@@ -113,5 +169,6 @@ def _found(policy: Policy, number: str, run: str | None) -> Iterator[str]:
     yield f"Run             {folder.name}, as of {envelope['as_of']}"
     for row in outcome.summary["clauses"]:
         if (row["policy"], row["clause"]) == (policy.id, number):
-            yield f"Verdict         {row['verdict']} (proof: {row['proof']})"
+            proof = f" (proof: {row['proof']})" if row["proof"] else ""
+            yield f"Verdict         {LABELS[row['verdict']]}{proof}"
             yield from (f"Found           {line}" for line in clause_text(outcome, row))

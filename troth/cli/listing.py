@@ -10,6 +10,7 @@ import click
 from troth import plugins, record
 from troth.catalogue import library
 from troth.cli import common
+from troth.cli.known import known
 from troth.cli.prepare import prepare
 from troth.model import TAGS
 from troth.report.words import harmless
@@ -19,19 +20,22 @@ WHAT = ("clauses", "controls", "checkers", "kinds", "policies", "targets", "waiv
 
 @click.command("list")
 @common.config_option
-@click.argument("what", type=click.Choice(WHAT))
+@click.argument("what", type=click.Choice(WHAT), metavar="WHAT")
 def command(
     config_path: Path | None, controls: tuple[Path, ...], policies: tuple[Path, ...],
     kinds: tuple[Path, ...], what: str,
 ) -> None:  # fmt: skip
-    """List what there is, one a line: id first, then what it is."""
+    """List what there is, one a line: id first, then what it is.
+
+    WHAT is clauses, controls, checkers, kinds, policies, targets, waivers or runs.
+    """
     extra = common.folders(controls, policies, kinds)
     for line in _LISTS[what](config_path, extra):
         click.echo(harmless(line))
 
 
 def _books(path: Path | None, extra: common.Folders) -> library.Library:
-    return prepare(path, extra).setup.library if path else library.load(extra)
+    return known(path, extra).library
 
 
 def _clauses(path: Path | None, extra: common.Folders) -> Iterator[str]:

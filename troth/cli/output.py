@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.model import Assess
@@ -44,7 +46,7 @@ class Outputs:
             elif path:
                 _to_file(Path(path), form.renderer()(outcome))
             else:
-                sys.stdout.write(form.renderer()(outcome))
+                _to_pipe(form.renderer()(outcome))
 
 
 def _to_terminal(outcome: Results) -> None:
@@ -55,6 +57,13 @@ def _to_terminal(outcome: Results) -> None:
 
     width = None if sys.stdout.isatty() else 110
     console.write(outcome, Console(file=sys.stdout, width=width, highlight=False))
+
+
+def _to_pipe(text: str) -> None:
+    """Write a document for programs: UTF-8 as it says of itself, whatever the locale."""
+    stream = click.get_binary_stream("stdout")
+    stream.write(text.encode())
+    stream.flush()
 
 
 def _check_path(path: str) -> None:

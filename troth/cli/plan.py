@@ -47,7 +47,8 @@ def lines(plan: Plan) -> list[str]:
         if (read.target, read.partition, read.egress) != place:
             place = (read.target, read.partition, read.egress)
             hosts = f" → {', '.join(read.egress)}" if read.egress else ""
-            shown.append(f"{read.target} {read.partition}{hosts}".strip())
+            name = dict.fromkeys((read.target, read.partition))
+            shown.append(f"{' '.join(name)}{hosts}".strip())
         note = "" if read.allowed else f"  (a {read.effect}, not allowed by the target)"
         need = ", ".join(read.permissions) or "no permission"
         shown.append(f"  {read.operation}  per {read.per}  [{need}]  {read.checker}{note}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from troth import config, plugins, waivers
 from troth.catalogue import library, schemas
 from troth.checker import Checker
-from troth.cli.common import Folders
+from troth.cli.common import Folders, merged
 from troth.errors import InputError, Problem, UsageError
 from troth.plan import Plan, choose, make
 from troth.run import Setup
@@ -34,7 +35,7 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     """Read troth.yaml and everything it names; raises with every fault that is found."""
     checkers = plugins.checkers()
     settings = config.load(config_path or config.find(Path.cwd()), checkers)
-    folders_of = {what: (*settings.extend.get(what, ()), *extra.get(what, ())) for what in _CONTENT}
+    folders_of = merged(settings.extend, extra)
     names = [selection.policy for selection in settings.selections]
     named_at = {selection.policy: selection.at for selection in settings.selections}
     books = library.load(folders_of, policies=names, base=settings.base_dir, named_at=named_at)
@@ -48,10 +49,30 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     for target in settings.targets.values():
         for checker in checkers.values():
             if checker.target_type == target["type"]:
+                problems.extend(_library_problems(settings, target["id"], checker))
                 problems.extend(checker.problems(target))
     if problems:
         raise InputError(problems)
     return Ready(Setup(settings, books, chosen, exceptions), checkers)
+
+
+def _library_problems(
+    settings: config.Config, target: str, checker: type[Checker]
+) -> Iterator[Problem]:
+    """Yield a problem if what a checker's calls import is not installed."""
+    module, package = checker.library
+    if settings.document is None or not module or _installed(module):
+        return
+    text = f"target {target}: {module} is not installed; pip install '{package}'"
+    at = [row["id"] for row in settings.document.data["targets"]].index(target)
+    yield settings.document.error(["targets", at, "type"], text)
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _absent_problems(settings: config.Config, books: library.Library) -> Iterator[Problem]:
@@ -65,6 +86,3 @@ def _absent_problems(settings: config.Config, books: library.Library) -> Iterato
                 path: list[str | int] = ["policies", index, "absent", at, "kind"]
                 text = schemas.unknown("kind", said["kind"], known)
                 yield settings.document.error(path, text)
-
-
-_CONTENT = ("kinds", "controls", "policies")

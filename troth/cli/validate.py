@@ -10,6 +10,7 @@ from troth import config
 from troth.catalogue import library
 from troth.catalogue.library import Library
 from troth.cli import common
+from troth.cli.known import known
 from troth.errors import InputError, Problem, UsageError
 from troth.report.words import plural
 
@@ -27,7 +28,7 @@ def command(
     """
     extra = common.folders(controls, policies, kinds)
     if paths:
-        books = library.load(extra, policies=[str(path) for path in paths])
+        books = known(config_path, extra, [str(path) for path in paths]).library
         click.echo(f"{plural(len(books.policies), 'policy', 'policies')} valid")
         return
     if config_path or _config_here():

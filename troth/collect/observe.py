@@ -82,8 +82,10 @@ class Observer:
         except _STRANGE as error:
             text = f"{checker.id} cannot read the listing: {error!r}"
             failure = Failure(Reason.MALFORMED_RESPONSE, text)
-        except Exception as error:  # a checker's bug costs its listing, never the run
+        except (Exception, SystemExit) as error:  # a bug costs the listing, never the run
             failure = _bug(checker, error)
+        if failure:
+            failure = Failure.from_json(canonical.carried(failure.as_json()))
         return list(found.values()), Listing(len(found), failure, content_at)
 
     def _taken(
@@ -128,7 +130,7 @@ class Observer:
         except _STRANGE as error:
             text = f"{checker.id} cannot read {name} of {resource.id}: {error!r}"
             return _failed(name, Failure(Reason.MALFORMED_RESPONSE, text), at)
-        except Exception as error:  # a checker's bug costs its facet, never the run
+        except (Exception, SystemExit) as error:  # a bug costs the facet, never the run
             return _failed(name, _bug(checker, error), at)
 
     def _facts(self, checker: Checker, made: Facet | None, resource: Resource) -> Facts:
@@ -163,6 +165,7 @@ class Observer:
             "missing": {fact: why.as_json() for fact, why in sorted(facts.missing.items())},
             "covered": dict(unit.requests.get(name, {})),
         }
+        canonical.dumps(facts.raw)  # what cannot be written costs this facet, not the shard
         return _sealed(name, body) | {
             "calls": list(made.uses) if made else [],
             "observed_at": at.isoformat(timespec="milliseconds"),
@@ -170,7 +173,7 @@ class Observer:
         }
 
 
-def _bug(checker: Checker, error: Exception) -> Failure:
+def _bug(checker: Checker, error: BaseException) -> Failure:
     text = f"checker {checker.id} failed: {error!r}; please report this bug"
     return Failure(Reason.RULE_ERROR, text)
 
@@ -179,7 +182,7 @@ _INTERRUPTED = Failure(Reason.INTERRUPTED, "the run was interrupted before this 
 
 
 def _failed(name: str, failure: Failure, at: datetime) -> dict[str, Any]:
-    sealed = _sealed(name, {"failure": failure.as_json()})
+    sealed = _sealed(name, {"failure": canonical.carried(failure.as_json())})
     return sealed | {"observed_at": at.isoformat(timespec="milliseconds")}
 
 
@@ -189,9 +192,7 @@ def _sealed(name: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _line(resource: Resource, seen: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "id": resource.id,
-        "name": resource.name,
-        "partition": resource.partition,
+    about = {"id": resource.id, "name": resource.name, "partition": resource.partition}
+    return canonical.carried(about) | {
         "facets": {name: seen[name] for name in sorted(seen)},
     }

@@ -94,6 +94,8 @@ def _await(
             progress(tasks[task].key, len(tasks) - len(pending), len(tasks))
     if stop.is_set():
         done, pending = wait(pending, timeout=2.0)
+        # One that broke left no shard behind: without one it would not be missed.
+        pending |= {task for task in done if task.exception()}
     for task in pending:
         why = _INTERRUPTED if stop.is_set() else _late(budget)
         shards.write(folder, tasks[task], Seen(Listing(0, why), ()))

@@ -10,11 +10,12 @@ import contextlib
 import json
 import os
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from troth import canonical
+from troth import canonical, record
 from troth.collect.observe import Seen
 from troth.errors import IntegrityError
 from troth.judge.subjects import Unit as Looked
@@ -35,7 +36,8 @@ def shard_name(unit: Unit) -> str:
 def write(folder: Path, unit: Unit, seen: Seen) -> Path:
     """Write a unit's shard unless one is there already; return its path."""
     path = folder / shard_name(unit)
-    temporary = path.with_suffix(f".{os.getpid()}.part")
+    # The thread too: who writes down that a unit is late must not share the unit's own file.
+    temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}{record.UNFINISHED}")
     with temporary.open("wb") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(canonical.dumps(_head(unit, seen.listing)) + b"\n")

@@ -7,6 +7,7 @@ not-applicable. What could not be listed is itself an unknown finding.
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -161,11 +162,14 @@ class PartJudge:
             for made in results:
                 yield self._population_finding(made)
             return
-        by_resource = {made.resource: made for made in results}
+        # Two targets may have an id in common; both are measured, in the population's order.
+        by_resource: dict[str, deque[Measured]] = defaultdict(deque)
+        for made in results:
+            by_resource[made.resource].append(made)
         for item, placed in known:
-            if item.id not in by_resource:
+            if not by_resource[item.id]:
                 raise RuleBug(f"measure {measure.name} says nothing of {item.id}")
-            made = by_resource[item.id]
+            made = by_resource[item.id].popleft()
             yield self._resource(item, placed, made.facts, made.missing, made.notes)
 
     def _run(self, measure: Measure, inputs: Inputs) -> list[Measured]:
@@ -214,7 +218,13 @@ class PartJudge:
         notes = (placed.note,) if placed.note else ()
         known = item.digests
         digests = tuple([known[name] for name in self.part.reads if name in known])
-        return self._decide(item.id, item.target, notes + said, digests)
+        try:
+            return self._decide(item.id, item.target, notes + said, digests)
+        except RuleBug as error:
+            # A rule that breaks on one resource must not hide what it says of the others.
+            text = f"control {self.question.control.id}, part {self.part.name}: {error}"
+            failure = Failure(Reason.RULE_ERROR, f"{text}; please report this bug")
+            return self.tell.unknown(item.id, item.target, failure)
 
     def _population_finding(self, made: Measured) -> Finding:
         missing = {f"measured.{name}": why for name, why in made.missing.items()}

@@ -49,6 +49,15 @@ def _short(
         for what, raw in wants.items():
             needed = params.plain(value_of(raw))
             had = item.covered.get(facet, {}).get(what)
-            if had is None or longest(had, needed) != had:
+            if had is None or not _holds(had, needed):
                 text = f"{facet} was observed for {what} {had or 'nothing'}, {needed} is needed"
                 yield facet, Failure(Reason.NO_DATA, f"{text}; look again")
+
+
+def _holds(had: Any, needed: Any) -> bool:
+    """Tell whether what was asked for holds what is needed: a longer look-back, more names."""
+    if ALL in (had, needed):
+        return bool(had == ALL)
+    if isinstance(needed, list):
+        return set(needed) <= set(had)
+    return bool(longest(had, needed) == had)

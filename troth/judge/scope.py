@@ -129,8 +129,10 @@ def _program(expression: str) -> Any:
 
 def split(items: Iterable[Item], scope: Scope) -> tuple[list[tuple[Item, Placed]], dict[str, int]]:
     """Return the resources in scope with how they got there, and the counts of the others."""
-    inside: list[tuple[Item, Placed]] = []
     excluded: dict[str, int] = {}
+    if not scope.limits:
+        return [(item, _IN) for item in items], excluded
+    inside: list[tuple[Item, Placed]] = []
     for item in items:
         placed = place(item, scope)
         if placed.inside:

@@ -95,4 +95,6 @@ def listing_failure(kind: Kind, unit: Unit, as_of: datetime) -> Failure | None:
 
 def _partial(cause: Failure) -> Failure:
     text = f"the list could only be read in part: {cause.message}"
-    return Failure(Reason.LISTING_INCOMPLETE, text, cause.permission)
+    is_bug = cause.reason is Reason.RULE_ERROR
+    reason = Reason.RULE_ERROR if is_bug else Reason.LISTING_INCOMPLETE
+    return Failure(reason, text, cause.permission)

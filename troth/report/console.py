@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from troth.model import Assess, Reason, Verdict
-from troth.report.words import LABELS, harmless, of_clause, plural
+from troth.report.words import LABELS, harmless, of_clause, plural, told
 from troth.verdicts import Results
 
 #: How many findings of a clause are written out before the rest is counted.
@@ -39,11 +38,13 @@ def write(outcome: Results, console: Console) -> None:
     by_clause = _by_clause(outcome.findings)
     for policy in outcome.summary["policies"]:
         clauses = [row for row in outcome.summary["clauses"] if row["policy"] == policy["id"]]
-        console.print(_table(policy, clauses))
+        _say(console, 0, Text(f"{policy['id']} · {harmless(policy['title'])}", "bold"))
+        console.print(_table(clauses))
         _broken(console, clauses, by_clause)
         _unknown(console, clauses, by_clause)
         _quiet(console, clauses)
-    _waivers(console, outcome.summary["waivers"])
+    _waivers(console, outcome.summary)
+    _next(console, outcome.summary["clauses"])
     if outcome.summary["partial"]:
         console.print(Text("This run was interrupted: what was not read is unknown.", "yellow"))
 
@@ -55,9 +56,8 @@ def _by_clause(findings: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
     return grouped
 
 
-def _table(policy: Row, clauses: Sequence[Row]) -> Table:
-    title = Text(f"{policy['id']} · {harmless(policy['title'])}", "bold")
-    table = Table(title=title, title_justify="left")
+def _table(clauses: Sequence[Row]) -> Table:
+    table = Table()
     table.add_column("clauses")
     for verdict in _COLUMNS:
         table.add_column(LABELS[verdict], justify="right", style=_STYLES.get(verdict, ""))
@@ -97,8 +97,7 @@ def _unknown(console: Console, clauses: Iterable[Row], findings: Mapping[Any, li
     if waiting:
         said = f"\nUnknown, no control is written yet ({plural(len(waiting), 'clause')})"
         console.print(Text(said, "bold yellow"))
-        ids = Text(", ".join(row["clause"] for row in waiting))
-        console.print(Padding(ids, (0, 0, 0, 2), expand=False))
+        _say(console, 2, Text(", ".join(row["clause"] for row in waiting)))
 
 
 def _awaits_only(findings: Iterable[Row]) -> bool:
@@ -107,29 +106,28 @@ def _awaits_only(findings: Iterable[Row]) -> bool:
 
 
 def _clause(console: Console, clause: Row, findings: Iterable[Row], verdict: Verdict) -> None:
-    mine = [row for row in findings if row["verdict"] == verdict]
+    # Two parts of a control, or two controls, may say the same of the same resource.
+    lines = list(dict.fromkeys(told(row) for row in findings if row["verdict"] == verdict))
     head = Text(f"{clause['clause']} ", "bold") + Text(harmless(clause["promise"]))
     if clause["waived"]:
         head.append(" (waived)", "cyan")
-    console.print(Padding(head, (0, 0, 0, 2), expand=False))
-    for row in mine[:SHOWN]:
-        console.print(
-            Padding(Text(_line(row), _STYLES.get(verdict, "")), (0, 0, 0, 6), expand=False)
-        )
-    if len(mine) > SHOWN:
-        rest = plural(len(mine) - SHOWN, "more finding")
-        name = f"{clause['policy']}/{clause['clause']}"
-        console.print(Text(f"      … and {rest}: troth explain {name}"))
+    _say(console, 2, head)
+    for line in lines[:SHOWN]:
+        _say(console, 6, Text(line, _STYLES.get(verdict, "")))
+    if len(lines) > SHOWN:
+        rest = plural(len(lines) - SHOWN, "more finding")
+        _say(console, 6, Text(f"… and {rest}: {_explain(clause)}"))
 
 
-def _line(row: Row) -> str:
-    reason = f" [{row['reason']}]" if "reason" in row else ""
-    waiver = row.get("waiver")
-    until = f" (waived until {waiver['expires_on']}: {waiver['reason']})" if waiver else ""
-    permission = f" (permission {row['permission']})" if row.get("permission") else ""
-    place = f"{row['target']} " if row["target"] else ""
-    what = f"{row['control']}: {place}{row['resource']}{reason}"
-    return harmless(f"{what}: {row['why']}{permission}{until}")
+def _explain(clause: Row) -> str:
+    return f"troth explain {clause['policy']}/{clause['clause']} --run RUN"
+
+
+def _say(console: Console, indent: int, text: Text) -> None:
+    """Write a paragraph, each line indented, none with white space at its end."""
+    for line in text.wrap(console, max(console.width - indent, 20)):
+        line.rstrip()
+        console.print(Text(" " * indent) + line, soft_wrap=True)
 
 
 def _quiet(console: Console, clauses: Sequence[Row]) -> None:
@@ -138,19 +136,31 @@ def _quiet(console: Console, clauses: Sequence[Row]) -> None:
         if ids:
             label = LABELS[verdict].capitalize()
             style = _STYLES.get(verdict, "") if verdict else ""
-            console.print(Text(f"\n{label}: ", style) + Text(", ".join(ids), ""))
+            console.print()
+            _say(console, 0, Text(f"{label}: ", style) + Text(", ".join(ids), ""))
     console.print()
 
 
-def _waivers(console: Console, rows: Iterable[Row]) -> None:
-    for row in rows:
-        if row["state"] != "used":
+def _next(console: Console, clauses: Iterable[Row]) -> None:
+    """Say where a clause's steps stand, by the example of the first that is broken."""
+    for row in clauses:
+        if row["verdict"] == Verdict.FAIL and not row["waived"]:
+            _say(console, 0, Text(f"All that was found, and how to fix it: {_explain(row)}"))
+            return
+
+
+def _waivers(console: Console, summary: Row) -> None:
+    """Name the waivers of the selected clauses that had no effect."""
+    selected = {(row["policy"], row["clause"]) for row in summary["clauses"]}
+    for row in summary["waivers"]:
+        if row["state"] != "used" and (row["policy"], row["clause"]) in selected:
             said = f"Waiver {row['id']} is {row['state']} ({row['policy']}/{row['clause']})."
-            console.print(Text(harmless(said), "cyan"))
+            _say(console, 0, Text(harmless(said), "cyan"))
 
 
 def clause_text(outcome: Results, clause: Row) -> list[str]:
-    """Return the findings of one clause as lines of text."""
+    """Return the findings of one clause as lines of text, with the control's part of each."""
     return [
-        f"{LABELS[row['verdict']]}: {_line(row)}" for row in of_clause(outcome.findings, clause)
+        f"{LABELS[row['verdict']]}: {told(row, part=True)}"
+        for row in of_clause(outcome.findings, clause)
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as Tree
 
 from troth.model import Verdict
-from troth.report.words import harmless
+from troth.report.words import harmless, told
 from troth.verdicts import Results
 
 Row = Mapping[str, Any]
@@ -70,9 +70,4 @@ def _outcome(clause: Row) -> tuple[str, str, str] | None:
 
 
 def _told(findings: Sequence[Row], clause: Row) -> list[str]:
-    return [
-        harmless(f"{row['control']}/{row['part']} {row['target']} {row['resource']}: "
-                 f"{row.get('reason', '')} {row['why']}")
-        for row in findings
-        if row["verdict"] == clause["verdict"]
-    ]  # fmt: skip
+    return [told(row, part=True) for row in findings if row["verdict"] == clause["verdict"]]

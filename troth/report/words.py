@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from troth.model import Verdict
+from troth.model import POPULATION, Verdict
 
 LABELS: Mapping[str | None, str] = {
     Verdict.PASS: "kept",
@@ -30,6 +30,23 @@ def harmless(text: str) -> str:
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
+
+
+def told(row: Mapping[str, Any], *, part: bool = False) -> str:
+    """Return a finding as one line: control, resource, reason, why, permission, waiver.
+
+    A finding on all resources together names none. ``part`` names the control's part too.
+    """
+    reason = f" [{row['reason']}]" if "reason" in row else ""
+    waiver = row.get("waiver")
+    until = f" (waived until {waiver['expires_on']}: {waiver['reason']})" if waiver else ""
+    needed = row.get("permission")
+    permission = f" (permission {needed})" if needed and needed not in row["why"] else ""
+    why = f": {row['why']}" if row["why"] else ""
+    control = f"{row['control']}/{row['part']}" if part and row["part"] else row["control"]
+    place = f"{row['target']} " if row["target"] else ""
+    on = "" if row["resource"] == POPULATION else f": {place}{row['resource']}"
+    return harmless(f"{control}{on}{reason}{why}{permission}{until}")
 
 
 def plural(number: int, one: str, many: str = "") -> str:

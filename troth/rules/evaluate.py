@@ -67,19 +67,32 @@ class Bench:
         """Set what the next rules are about."""
         if measured or self.measured:
             self._context.add_variable("measured", measured)
-        self._context.add_variable("facts", self._needed(facts))
         self.facts, self.measured, self.missing = facts, measured, missing
+        values = self._flat_values(facts)
+        self._flat = values is not None
+        if values is None:
+            self._context.add_variable("facts", facts)
+        elif values:
+            self._context.update(values)
 
-    def _needed(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the facts that are ever read here; handing over the others is wasted time."""
+    def _flat_values(self, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return every wanted fact under a name of its own, or None if one is not there.
+
+        Handing nested maps to the engine is a quarter of the time of a finding, so facts go over
+        as single values. Only when all are there: none may keep the value of the resource before.
+        """
         if self.wanted is None:
-            return facts
-        needed: dict[str, Any] = {}
+            return None
+        values: dict[str, Any] = {}
         for facet, names in self.wanted:
-            values = facts.get(facet)
-            if values is not None:
-                needed[facet] = {name: values[name] for name in names if name in values}
-        return needed
+            known = facts.get(facet)
+            if known is None:
+                return None
+            for name in names:
+                if name not in known:
+                    return None
+                values[_flat_name(facet, name)] = known[name]
+        return values
 
     def decide(self, source: str, reading: Reading) -> Decision:
         """Return what the expression comes to.
@@ -88,7 +101,8 @@ class Bench:
         or comes to something other than true or false.
         """
         try:
-            value = _program(source).execute(self._context)
+            program = _program(flat(source) if self._flat else source)
+            value = program.execute(self._context)
         except Exception as error:
             failure = self._absent(reading)
             if failure is None and isinstance(error, KeyError) and reading.iterates:
@@ -133,7 +147,8 @@ class Bench:
     def select(self, filter_source: str) -> list[Any]:
         """Return what a filter of :func:`offenders` gives, nothing if it cannot be evaluated."""
         try:
-            value = _program(filter_source).execute(self._context)
+            program = _program(flat(filter_source) if self._flat else filter_source)
+            value = program.execute(self._context)
         except (KeyError, TypeError, ValueError, RuntimeError):
             return []
         return value if isinstance(value, list) else []
@@ -143,13 +158,28 @@ class Bench:
         values: dict[str, Any] = {}
         for name, chain in shown:
             value: Any = self.facts if len(chain) > 1 else self.measured
-            for step in chain:
-                if not isinstance(value, Mapping) or step not in value:
-                    break
-                value = value[step]
-            else:
-                values[name] = value
+            try:
+                for step in chain:
+                    value = value[step]
+            except (KeyError, TypeError):  # not read, or null where it would go on
+                continue
+            values[name] = value
         return values
+
+
+@lru_cache(maxsize=4096)
+def flat(source: str) -> str:
+    """Return an expression with each ``facts.<facet>.<fact>`` as one name; texts stay as they are.
+
+    The fence has made sure that ``facts`` is always followed by a facet and a fact.
+    """
+    return _FACT.sub(lambda m: _flat_name(m[1], m[2]) if m[1] else m[0], source)
+
+
+@lru_cache(maxsize=4096)
+def _flat_name(facet: str, fact: str) -> str:
+    """Return a name that no other facet and fact have: the facet's length keeps them apart."""
+    return f"facts_{len(facet)}_{facet}_{fact}"
 
 
 def offenders(source: str) -> tuple[tuple[str, str], ...]:
@@ -180,6 +210,7 @@ def _inside(source: str, start: int) -> str:
 
 
 _ALL = re.compile(r"(?P<chain>(?:facts|measured)(?:\.\w+)+)\.all\(")
+_FACT = re.compile(r"""\bfacts\s*\.\s*(\w+)\s*\.\s*(\w+)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 _BRACKET = re.compile(r"""\(|\)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 
 

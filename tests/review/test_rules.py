@@ -1,0 +1,95 @@
+"""Rules and values with which "could not look", or less than was promised, would pass."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.boxes import AROUND
+from troth.cli import main
+from troth.judge.requests import ALL, longest
+from troth.params import Duration, Parameter, loosens, parse, parse_duration
+from troth.rules.fence import fence
+
+DURATIONS = st.builds(
+    lambda months, days: f"P{months}M{days}D", st.integers(0, 30), st.integers(0, 70)
+)
+INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)).map(
+    lambda moment: moment.replace(tzinfo=UTC)
+)
+ZONE = ZoneInfo("Asia/Tokyo")
+
+
+@pytest.mark.parametrize("sign", ["!", "-"])
+def test_a_sign_before_a_size_is_read(sign: str) -> None:
+    source = f"{sign}facts.lock.keys.items.size() && facts.lock.keys.complete"
+    assert fence(source, AROUND)[0].facts == (("lock", "keys", "complete"), ("lock", "keys", "items"))
+
+
+@pytest.mark.parametrize("expect", ["true", "params.least > 3", "as_of > as_of || true"])
+def test_a_rule_that_reads_no_fact_is_refused(
+    expect: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would pass where nothing could be looked at."""
+    path = next((workspace / "controls").rglob("*.yaml"))
+    text = path.read_text()
+    first = text.index("expect: ")
+    end = text.index("\n", first)
+    path.write_text(text[:first] + f"expect: {expect}" + text[end:])
+    assert main(["validate"]) == 2
+    assert "reads no fact" in capsys.readouterr().err
+
+
+@given(DURATIONS, DURATIONS, INSTANTS)
+def test_the_longest_look_back_covers_both(one: str, other: str, as_of: datetime) -> None:
+    """P1M is 28 days in March: it does not cover P30D."""
+    chosen = parse_duration(longest(one, other))
+    for wanted in (one, other):
+        assert chosen.before(as_of, ZONE) <= parse_duration(wanted).before(as_of, ZONE)
+        assert longest(chosen.text, wanted) == chosen.text
+
+
+def test_a_request_covers_itself_and_all_covers_everything() -> None:
+    assert longest("P1M", "P1M") == "P1M"
+    assert longest("P1Y", "P12M") in ("P1Y", "P12M")
+    assert longest(ALL, "P1M") == longest("P1M", ALL) == ALL
+
+
+@given(DURATIONS, DURATIONS, INSTANTS)
+def test_what_is_not_looser_is_not_looser_on_any_day(
+    stated: str, proposed: str, as_of: datetime
+) -> None:
+    """A stated P30D is not kept by P1M: in March that reaches back 28 days only."""
+    for stricter in ("higher", "lower"):
+        parameter = Parameter("p", "duration", stricter)
+        before, after = parse(parameter, stated), parse(parameter, proposed)
+        assert isinstance(before, Duration)
+        if loosens(parameter, before, after):
+            continue
+        was, now = before.before(as_of, ZONE), after.before(as_of, ZONE)
+        assert now <= was if stricter == "higher" else now >= was
+
+
+@pytest.mark.parametrize(
+    ("stricter", "stated", "proposed", "looser"),
+    [
+        ("higher", "P30D", "P1M", True),  # 28 days in March
+        ("lower", "P30D", "P1M", True),  # 31 days in August
+        ("higher", "P1Y", "P365D", True),  # 366 over a 29 February
+        ("higher", "P1Y", "P366D", False),
+        ("higher", "P1Y", "P12M", False),
+        ("higher", "P6M", "P1Y", False),
+        ("lower", "P1Y", "P6M", False),
+        ("lower", "P1M", "P28D", False),
+    ],
+)
+def test_calendar_and_counted_durations(
+    stricter: str, stated: str, proposed: str, looser: bool
+) -> None:
+    parameter = Parameter("p", "duration", stricter)
+    assert loosens(parameter, parse(parameter, stated), parse(parameter, proposed)) is looser
