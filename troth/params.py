@@ -77,6 +77,26 @@ class Duration:
         """Return :attr:`days` and the time part in seconds."""
         return self.days * 86400 + self.time.seconds
 
+    def at_least(self, other: Duration) -> bool:
+        """Tell whether this is as long as ``other`` or longer, whatever day it starts or ends on.
+
+        P30D and P1M are not: each is the longer one in some month.
+        """
+        ours, theirs = ((one.months, one.dates, one.time) for one in (self, other))
+        return all(a >= b for a, b in zip(ours, theirs, strict=True)) or (
+            self._fewest() >= other.most()
+        )
+
+    def most(self) -> timedelta:
+        """Return the longest that it can be, leap days included."""
+        years, months = divmod(self.months, 12)
+        leaps = -(-years // 4)
+        return timedelta(days=years * 365 + leaps + _MOST[months] + self.dates) + self.time
+
+    def _fewest(self) -> timedelta:
+        years, months = divmod(self.months, 12)
+        return timedelta(days=years * 365 + _FEWEST[months] + self.dates) + self.time
+
     def before(self, instant: datetime, zone: ZoneInfo) -> datetime:
         """Return the instant one duration before ``instant``, by the calendar of ``zone``."""
         return self._shift(instant, zone, -1)
@@ -284,6 +304,9 @@ def loosens(parameter: Parameter, stated: Any, proposed: Any) -> bool:
         return not set(proposed) <= set(stated)
     if parameter.stricter == "none":
         return True
+    if isinstance(stated, Duration) and isinstance(proposed, Duration):
+        higher = parameter.stricter == "higher"
+        return not (proposed.at_least(stated) if higher else stated.at_least(proposed))
     before, after = _amount(stated), _amount(proposed)
     if before is None or after is None or before[0] != after[0]:
         return True
@@ -292,8 +315,6 @@ def loosens(parameter: Parameter, stated: Any, proposed: Any) -> bool:
 
 
 def _amount(value: Any) -> tuple[str, int | float] | None:
-    if isinstance(value, Duration):
-        return "duration", value.seconds
     if isinstance(value, Version):
         return "version", value.rank
     if isinstance(value, Delay):

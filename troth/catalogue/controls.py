@@ -209,11 +209,17 @@ class _Reader:
     ) -> Rule:
         when = body.get("when", "")
         self._words([*path, "expected"], body["expected"])
+        known = len(self.problems)
+        reading = self._fence([*path, "expect"], body["expect"], around)
+        read = reading.facts or reading.measured or len(self.problems) > known
+        if around and not read:
+            text = "this reads no fact, so it would hold where nobody could look; read one"
+            self._problem([*path, "expect"], text)
         return Rule(
             name=body["name"],
             expect=body["expect"],
             proves=Proof(body["proves"]),
-            reading=self._fence([*path, "expect"], body["expect"], around),
+            reading=reading,
             when=when,
             when_reading=self._fence([*path, "when"], when, around) if when else Reading(),
             expected=body["expected"],

@@ -98,10 +98,10 @@ def command(
     with stop.listening():
         run = _carried_out(ready, folder, judged_at, Budget(jobs, timeout), stop, quiet)
     wanted.write(run.results)
-    code = exit_code(run.results, gating)
+    code = first([exit_code(run.results, gating), *([stop.code] if stop.code else [])])
     if not quiet:
         _farewell(run, code)
-    fail(first([code, *([stop.code] if stop.code else [])]))
+    fail(code)
 
 
 def _carried_out(

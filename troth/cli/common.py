@@ -83,6 +83,10 @@ def merged(extend: Mapping[str, Iterable[Path]], extra: Folders) -> Folders:
     return both
 
 
+#: What leaves room for every duration before and after, in every zone.
+_YEARS = range(1970, 2970)
+
+
 def instant(text: str | None) -> datetime:
     """Return an ISO 8601 instant with offset, or now in UTC; raises :class:`UsageError`."""
     if text is None:
@@ -95,6 +99,8 @@ def instant(text: str | None) -> datetime:
         raise UsageError(
             f"'{text}' is not an instant with its offset; write 2026-11-21T00:00:00+00:00"
         )
+    if made.year not in _YEARS:
+        raise UsageError(f"the year of '{text}' is not one to judge at; write the right one")
     return made
 
 

@@ -6,8 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.model import Assess
@@ -22,9 +20,10 @@ class Outputs:
     wanted: tuple[tuple[Format, str], ...]
 
     @classmethod
-    def parse(cls, texts: tuple[str, ...]) -> Outputs:
+    def parse(cls, texts: tuple[str, ...], *, only: bool = False) -> Outputs:
         """Return the outputs of ``-o``; text to standard output when nothing goes there.
 
+        With ``only`` text comes by itself only when nothing at all is wanted.
         Raises :class:`UsageError` for what cannot be written, before anything is looked at.
         """
         wanted = [parse_output(text) for text in texts]
@@ -34,7 +33,7 @@ class Outputs:
         if len(to_stdout) > 1:
             names = " and ".join(to_stdout)
             raise UsageError(f"{names} cannot both go to standard output; give one a path")
-        if not to_stdout:
+        if not to_stdout and not (only and wanted):
             wanted.append((Format.TEXT, ""))
         return cls(tuple(wanted))
 
@@ -61,9 +60,8 @@ def _to_terminal(outcome: Results) -> None:
 
 def _to_pipe(text: str) -> None:
     """Write a document for programs: UTF-8 as it says of itself, whatever the locale."""
-    stream = click.get_binary_stream("stdout")
-    stream.write(text.encode())
-    stream.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 def _check_path(path: str) -> None:
@@ -83,8 +81,10 @@ def _to_file(path: Path, text: str) -> None:
 
 def gate_of(fail_on: str, gate: str) -> Gate:
     """Return the gate of ``--fail-on`` and ``--gate``; raises :class:`UsageError`."""
-    names = [name for name in gate.split(",") if name]
+    names = [name.strip() for name in gate.split(",") if name.strip()]
     known = [assess.value for assess in Assess if assess is not Assess.INFORMATIVE]
+    if not names:
+        raise UsageError(f"--gate is empty, so nothing unknown would count; name {', '.join(known)}")
     for name in names:
         if name not in known:
             raise UsageError(f"--gate: {unknown('assessment', name, known)}")

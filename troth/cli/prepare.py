@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,8 +42,10 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     books = library.load(folders_of, policies=names, base=settings.base_dir, named_at=named_at)
     problems = list(_absent_problems(settings, books))
     chosen = choose(settings, books.policies, books.controls, clauses)
-    if clauses and not any(one.clauses for one in chosen):
-        raise UsageError(f"no clause matches {', '.join(clauses)}; troth list clauses shows them")
+    names = [f"{one.policy.id}/{clause.id}" for one in chosen for clause in one.clauses]
+    lost = [glob for glob in clauses if not any(fnmatchcase(name, glob) for name in names)]
+    if lost:
+        raise UsageError(f"no clause matches {', '.join(lost)}; troth list clauses shows them")
     exceptions: tuple[waivers.Waiver, ...] = ()
     if settings.waivers:
         exceptions = waivers.load(settings.waivers, books.policies)

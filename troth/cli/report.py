@@ -18,7 +18,7 @@ from troth.verdicts import Results
 @common.output_option
 def command(run: str, outputs: tuple[str, ...]) -> None:  # fmt: skip
     """Write the stored RUN (a folder) in other formats."""
-    wanted = Outputs.parse(outputs)
+    wanted = Outputs.parse(outputs, only=True)
     wanted.write(stored(common.run_folder(run)))
 
 

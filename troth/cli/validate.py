@@ -27,6 +27,9 @@ def command(
     With neither, the shipped files are checked: kinds, controls with their rules, policies.
     """
     extra = common.folders(controls, policies, kinds)
+    for path in paths:
+        if path.name == config.NAME:
+            raise UsageError(f"{path} is no policy; troth validate -c {path} checks it")
     if paths:
         books = known(config_path, extra, [str(path) for path in paths]).library
         click.echo(f"{plural(len(books.policies), 'policy', 'policies')} valid")

@@ -11,6 +11,8 @@ import click
 from troth import plugins
 from troth.demo.check import check
 from troth.demo.folder import Folder
+from troth.model import Verdict
+from troth.report.words import LABELS
 from troth.run import Run
 
 CONFIG = "this-machine.yaml"
@@ -40,5 +42,5 @@ def _lines(done: Run) -> Iterator[str]:
             seen.add(key)
             counts.setdefault(each["control"], Counter())[each["verdict"]] += 1
     for control, verdicts in sorted(counts.items()):
-        told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
+        told = ", ".join(f"{verdicts[one]} {LABELS[one]}" for one in Verdict if one in verdicts)
         yield f"{control}: {told}"

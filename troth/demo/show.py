@@ -8,6 +8,7 @@ import threading
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -79,6 +80,7 @@ def _result(done: Run) -> None:
 
 def _compared(done: Run, odd: list[str]) -> None:
     clauses = plural(len(done.results.summary["clauses"]), "clause")
+    click.echo()
     if odd:
         click.echo(f"{plural(len(odd), 'difference')} from what is true of the {clauses}:")
         for text in odd:
@@ -108,11 +110,15 @@ def _commands(folder: Path, done: Run, apart: Run) -> str:
 
 def _go_on(folder: Folder, given: Path, commands: str) -> None:
     folder.put("commands.txt", commands)
+    own = Path(sys.argv[0]).absolute().parent
+    if (own / "troth").is_file() and which("troth") is None:
+        click.echo("The shell does not find troth yet; this tells it where troth is:")
+        click.echo(f"  PATH={shlex.quote(str(own))}:$PATH\n")
     click.echo("Go on by hand (commands.txt has these lines):")
     click.echo(commands, nl=False)
     click.echo("A new check needs the servers. This builds them again, in an emptied folder, and")
     click.echo("lets them stand:")
-    click.echo(f"  troth demo --keep {shlex.quote(str(given))}")
+    click.echo(f"  troth demo --keep {shlex.quote(str(given.resolve()))}")
 
 
 def _wait() -> None:

@@ -80,7 +80,7 @@ class PartJudge:
         if self.question.absent:
             said = (self.question.absent,)
             return self.tell.finding(POPULATION, "", Verdict.NOT_APPLICABLE, notes=said)
-        text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
+        text = f"no target is configured where {kind} is looked for; add one to troth.yaml"
         return self.tell.unknown(POPULATION, "", Failure(Reason.NO_TARGET, text))
 
     def _listings(self, units: Iterable[Unit]) -> Iterator[Finding]:
@@ -185,7 +185,7 @@ class PartJudge:
 
     def _population(self, kind: str, seen: Seen) -> Population:
         if not seen.units:
-            text = f"no target is configured where a {kind} is looked for; add one to troth.yaml"
+            text = f"no target is configured where {kind} is looked for; add one to troth.yaml"
             return Population((), Failure(Reason.NO_TARGET, text))
         targets = tuple(sorted({unit.target for unit in seen.units}))
         return Population(seen.items, self._whole_failure(kind, seen.units), targets)

@@ -19,11 +19,19 @@ ALL = "all"
 
 
 def longest(one: str, other: str) -> str:
-    """Return the longer of two look-back requests; ``all`` is longer than any duration."""
+    """Return the longer of two look-back requests; ``all`` is longer than any duration.
+
+    Of two that may each be the longer one (P30D and P1M), neither: what holds both, in days.
+    """
     if ALL in (one, other):
         return ALL
     first, second = params.parse_duration(one), params.parse_duration(other)
-    return one if first.seconds >= second.seconds else other
+    if first.at_least(second):
+        return one
+    if second.at_least(first):
+        return other
+    most = max(first.most(), second.most())
+    return f"P{most.days + (1 if most.seconds else 0)}D"
 
 
 def covered(

@@ -82,7 +82,10 @@ def _broken(console: Console, clauses: Iterable[Row], findings: Mapping[Any, lis
         return
     console.print(Text("\nBroken", "bold red"))
     for row in broken:
-        _clause(console, row, findings[row["policy"], row["clause"]], Verdict.FAIL)
+        mine = findings[row["policy"], row["clause"]]
+        _clause(console, row, mine, Verdict.FAIL)
+        if row["waived"]:  # what is unknown beside it decides the exit code
+            _findings(console, row, mine, Verdict.UNKNOWN)
 
 
 def _unknown(console: Console, clauses: Iterable[Row], findings: Mapping[Any, list[Row]]) -> None:
@@ -106,14 +109,18 @@ def _awaits_only(findings: Iterable[Row]) -> bool:
 
 
 def _clause(console: Console, clause: Row, findings: Iterable[Row], verdict: Verdict) -> None:
-    # Two parts of a control, or two controls, may say the same of the same resource.
-    lines = list(dict.fromkeys(told(row) for row in findings if row["verdict"] == verdict))
     head = Text(f"{clause['clause']} ", "bold") + Text(harmless(clause["promise"]))
     if clause["waived"]:
         head.append(" (waived)", "cyan")
     _say(console, 2, head)
+    _findings(console, clause, findings, verdict)
+
+
+def _findings(console: Console, clause: Row, findings: Iterable[Row], verdict: Verdict) -> None:
+    # Two parts of a control, or two controls, may say the same of the same resource.
+    lines = list(dict.fromkeys(told(row) for row in findings if row["verdict"] == verdict))
     for line in lines[:SHOWN]:
-        _say(console, 6, Text(line, _STYLES.get(verdict, "")))
+        _say(console, 6, Text(line, _STYLES.get(verdict, "")), hang=2)
     if len(lines) > SHOWN:
         rest = plural(len(lines) - SHOWN, "more finding")
         _say(console, 6, Text(f"… and {rest}: {_explain(clause)}"))
@@ -123,11 +130,14 @@ def _explain(clause: Row) -> str:
     return f"troth explain {clause['policy']}/{clause['clause']} --run RUN"
 
 
-def _say(console: Console, indent: int, text: Text) -> None:
-    """Write a paragraph, each line indented, none with white space at its end."""
-    for line in text.wrap(console, max(console.width - indent, 20)):
+def _say(console: Console, indent: int, text: Text, *, hang: int = 0) -> None:
+    """Write a paragraph, each line indented, those after the first by ``hang`` more.
+
+    No line has white space at its end.
+    """
+    for number, line in enumerate(text.wrap(console, max(console.width - indent - hang, 20))):
         line.rstrip()
-        console.print(Text(" " * indent) + line, soft_wrap=True)
+        console.print(Text(" " * (indent + (hang if number else 0))) + line, soft_wrap=True)
 
 
 def _quiet(console: Console, clauses: Sequence[Row]) -> None:

@@ -46,19 +46,22 @@ def _suite(
             classname=policy["id"],
             name=harmless(f"{clause['clause']} {clause['promise']}"),
         )
-        outcome = _outcome(clause)
+        mine = findings[clause["policy"], clause["clause"]]
+        outcome = _outcome(clause, mine)
         if outcome:
             tag, bucket, message = outcome
             counts[bucket] += 1
             element = Tree.SubElement(case, tag, message=message)
-            element.text = "\n".join(_told(findings[clause["policy"], clause["clause"]], clause))
+            element.text = "\n".join(_told(mine, clause))
     for name, number in counts.items():
         suite.set(name, str(number))
     return suite
 
 
-def _outcome(clause: Row) -> tuple[str, str, str] | None:
+def _outcome(clause: Row, findings: Sequence[Row]) -> tuple[str, str, str] | None:
     if clause["verdict"] == Verdict.FAIL:
+        if clause["waived"] and any(row["verdict"] == Verdict.UNKNOWN for row in findings):
+            return "error", "errors", "broken, waived; the rest could not be decided"
         if clause["waived"]:
             return "skipped", "skipped", "broken, waived"
         return "failure", "failures", "the promise is broken"
@@ -70,4 +73,5 @@ def _outcome(clause: Row) -> tuple[str, str, str] | None:
 
 
 def _told(findings: Sequence[Row], clause: Row) -> list[str]:
-    return [told(row, part=True) for row in findings if row["verdict"] == clause["verdict"]]
+    shown = {clause["verdict"], *([Verdict.UNKNOWN] if clause["waived"] else [])}
+    return [told(row, part=True) for row in findings if row["verdict"] in shown]

@@ -20,16 +20,24 @@ LABELS: Mapping[str | None, str] = {
 def harmless(text: str) -> str:
     """Return the text without what a terminal would obey or a reader could not see.
 
-    Control, format and private characters (Unicode categories Cc, Cf, Co, Cs) become ``�``: a
-    bucket's name must not be able to move the cursor or turn the reading direction.
+    Control, format and private characters, line separators (Unicode categories Cc, Cf, Co, Cs,
+    Zl, Zp) and the noncharacters, which XML cannot carry, become ``�``: a bucket's name must not
+    be able to move the cursor, turn the reading direction or make a report unreadable.
     """
     return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in _UNSEEN else sign
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(sign) in _UNSEEN or _is_noncharacter(sign)
+        else sign
         for sign in text
     )
 
 
-_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
+def _is_noncharacter(sign: str) -> bool:
+    number = ord(sign)
+    return 0xFDD0 <= number <= 0xFDEF or number & 0xFFFE == 0xFFFE
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 def told(row: Mapping[str, Any], *, part: bool = False) -> str:

@@ -210,7 +210,7 @@ def _inside(source: str, start: int) -> str:
 
 
 _ALL = re.compile(r"(?P<chain>(?:facts|measured)(?:\.\w+)+)\.all\(")
-_FACT = re.compile(r"""\bfacts\s*\.\s*(\w+)\s*\.\s*(\w+)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
+_FACT = re.compile(r"""(?<![\w.])facts\s*\.\s*(\w+)\s*\.\s*(\w+)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 _BRACKET = re.compile(r"""\(|\)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 
 

@@ -120,7 +120,7 @@ def _operands(node: Node, operator: str) -> Iterator[Node]:
 
 def _says_full(node: Node) -> Iterator[str]:
     """Yield the list that a conjunct makes sure is not empty: ``x.size() > 0``, ``x.exists(…)``."""
-    if node.kind == "op" and _is_size(node.args[0]) and _is_positive(node.name, node.args[1]):
+    if _compares_size(node) and _is_positive(node.name, node.args[1]):
         yield str(_sized(node.args[0]))
     if node.kind == "call" and node.on_target and node.name in ("exists", "exists_one"):
         yield str(node.args[0])
@@ -135,10 +135,15 @@ def _is_positive(operator: str, number: Node) -> bool:
 
 
 def _says_empty(node: Node) -> Iterator[str]:
-    if node.kind == "op" and node.name == "==" and _is_size(node.args[0]):
+    if _compares_size(node) and node.name == "==":
         sized, number = node.args
         if number.name == "0":
             yield str(_sized(sized))
+
+
+def _compares_size(node: Node) -> bool:
+    """Tell whether a node has the size of something on its left; a sign has one side only."""
+    return node.kind == "op" and len(node.args) == 2 and _is_size(node.args[0])
 
 
 def _is_size(node: Node) -> bool:
@@ -167,6 +172,9 @@ def _macro(node: Node, walk: _Walk, scope: Scope, full: Guards, empty: Guards) -
         walk.problems.append(f"{node.name}() takes a variable and a condition, as (k, k.on)")
         return
     target, variable, *bodies = node.args
+    if variable.name == "facts":  # the engine is given each fact under one name
+        walk.problems.append("'facts' cannot be a variable; choose another name")
+        return
     walk.iterates = True
     _visit(target, walk, scope, full, empty)
     if node.name == "all" and str(target) not in full | empty:
