@@ -96,9 +96,11 @@ class Access:
             self._clients.clear()
 
     def _made(self, service: str, region: str) -> Any:
+        from boto3.session import Session  # type: ignore[import-untyped]
+
         if self._session is None:
-            self._session = _session_for(self.door)
-        client = self._session.create_client(
+            self._session = Session(botocore_session=_session_for(self.door))
+        client = self._session.client(
             service,
             region_name=region,
             endpoint_url=self.door.endpoint_url or None,

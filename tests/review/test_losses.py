@@ -166,5 +166,3 @@ def test_a_checkers_bug_in_half_a_listing_stays_a_bug() -> None:
     (listing,) = [one for one in made.findings if one.resource != "a"]
     assert listing.failure is not None
     assert listing.failure.reason is Reason.RULE_ERROR
-
-

@@ -66,7 +66,12 @@ def test_a_waiver_does_not_hide_what_is_unknown_beside_it_in_text() -> None:
 
 def test_files_and_streams_do_not_depend_on_the_locale(workspace: Path, installed: Path) -> None:
     """A JUnit file is UTF-8 and says so; text goes to a Latin terminal without a traceback."""
-    old = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    old = {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "ascii",
+    }
     policy = workspace / "policies" / "acme.yaml"
     policy.write_text(policy.read_text(encoding="utf-8").replace("promise: ", "promise: ü ", 1),
                       encoding="utf-8")  # fmt: skip
@@ -78,5 +83,3 @@ def test_files_and_streams_do_not_depend_on_the_locale(workspace: Path, installe
     body = (workspace / "out.xml").read_bytes()
     assert b"encoding='utf-8'" in body.splitlines()[0].lower()
     assert "ü" in str(next(iter(Tree.fromstring(body).iter("testcase"))).get("name"))
-
-

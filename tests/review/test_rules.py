@@ -30,7 +30,10 @@ ZONE = ZoneInfo("Asia/Tokyo")
 @pytest.mark.parametrize("sign", ["!", "-"])
 def test_a_sign_before_a_size_is_read(sign: str) -> None:
     source = f"{sign}facts.lock.keys.items.size() && facts.lock.keys.complete"
-    assert fence(source, AROUND)[0].facts == (("lock", "keys", "complete"), ("lock", "keys", "items"))
+    assert fence(source, AROUND)[0].facts == (
+        ("lock", "keys", "complete"),
+        ("lock", "keys", "items"),
+    )
 
 
 @pytest.mark.parametrize("expect", ["true", "params.min_bits > 3", "as_of > as_of || true"])
@@ -54,7 +57,9 @@ def test_a_loop_variable_cannot_be_called_facts() -> None:
 
 
 def test_a_member_called_facts_is_not_a_fact() -> None:
-    assert flat("facts.a.b.exists(k, k.facts.lock.bits)") == "facts_1_a_b.exists(k, k.facts.lock.bits)"
+    assert (
+        flat("facts.a.b.exists(k, k.facts.lock.bits)") == "facts_1_a_b.exists(k, k.facts.lock.bits)"
+    )
 
 
 @given(DURATIONS, DURATIONS, INSTANTS)
