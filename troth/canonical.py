@@ -63,7 +63,7 @@ def digest_of(body: bytes) -> str:
 
 
 def carried(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return texts that UTF-8 can carry: a lone surrogate is written out as ``\\udcff``.
+    """Return texts that UTF-8 can carry: a lone surrogate is written out by its number.
 
     Names that a scanned system gives may hold any bytes; Python reads those as surrogates.
     """

@@ -82,10 +82,8 @@ class Duration:
 
         P30D and P1M are not: each is the longer one in some month.
         """
-        ours, theirs = ((one.months, one.dates, one.time) for one in (self, other))
-        return all(a >= b for a, b in zip(ours, theirs, strict=True)) or (
-            self._fewest() >= other.most()
-        )
+        each = self.months >= other.months and self.dates >= other.dates and self.time >= other.time
+        return each or self._fewest() >= other.most()
 
     def most(self) -> timedelta:
         """Return the longest that it can be, leap days included."""

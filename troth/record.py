@@ -79,6 +79,16 @@ def get_json(path: Path) -> Any:
         raise IntegrityError(f"{path}: {error}; the run was changed or cut off") from None
 
 
+def get_envelope(folder: Path) -> dict[str, Any]:
+    """Return a run's envelope; raises :class:`~troth.errors.IntegrityError` if it lacks a key."""
+    body: dict[str, Any] = get_json(folder / ENVELOPE)
+    for key in ("files", "clauses", "as_of", "state", "results_digest"):
+        if not isinstance(body, dict) or key not in body:
+            text = f"{folder / ENVELOPE}: there is no '{key}'; the run was changed or cut off"
+            raise IntegrityError(text)
+    return body
+
+
 def get_lines(path: Path) -> list[Any]:
     """Return the JSON values of a file, a line each; raises :class:`IntegrityError`."""
     try:

@@ -15,7 +15,7 @@ from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import read_kinds
 from troth.catalogue.library import Library
 from troth.catalogue.policies import read_policy
-from troth.errors import IntegrityError
+from troth.errors import InputError, IntegrityError
 from troth.measures import registry
 from troth.plan import Chosen, choose
 from troth.run import Setup, judged, results_digest
@@ -31,17 +31,23 @@ class Replayed:
     differences: tuple[str, ...]
 
 
-def replay(folder: Path) -> Replayed:
-    """Judge a run folder again.
+def replay(folder: Path, *, what_if: bool = False) -> Replayed:
+    """Judge a run folder again; with ``what_if`` its files were changed on purpose.
 
-    Raises :class:`~troth.errors.IntegrityError` if it is not a run, and
-    :class:`~troth.errors.InputError` if its own inputs cannot be read.
+    Raises :class:`~troth.errors.IntegrityError` if it is not a run or was changed so that it
+    cannot be judged, and :class:`~troth.errors.InputError` if its own inputs cannot be read.
     """
-    envelope = record.get_json(folder / record.ENVELOPE)
+    envelope = record.get_envelope(folder)
     changed = record.verify(folder, envelope["files"])
-    setup = setup_of(folder, envelope["clauses"])
-    as_of = datetime.fromisoformat(envelope["as_of"])
-    outcome = judged(setup, folder, as_of, partial=envelope["state"] == "partial")
+    try:
+        setup = setup_of(folder, envelope["clauses"])
+        as_of = datetime.fromisoformat(envelope["as_of"])
+        outcome = judged(setup, folder, as_of, partial=envelope["state"] == "partial")
+    except (InputError, LookupError, TypeError, ValueError, AttributeError) as error:
+        if what_if or not changed:
+            raise
+        text = "\n".join([*changed, f"it can no longer be judged: {error}"])
+        raise IntegrityError(text) from error
     body = b"".join(canonical.dumps(finding) + b"\n" for finding in outcome.findings)
     outcome.summary["findings"] = {
         "count": len(outcome.findings),

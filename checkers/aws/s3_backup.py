@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from troth.checker import ABSENT, Facts, Listed, Partition, Reason, Resource, demand, facet
+from troth.checker import (
+    ABSENT,
+    Facts,
+    Listed,
+    Partition,
+    Reason,
+    Resource,
+    call,
+    demand,
+    facet,
+)
 from troth.checkers.aws.access import Door, host_of
 from troth.checkers.aws.backup import BackupChecker
 from troth.checkers.aws.facts import instant, tags_of
@@ -29,6 +39,11 @@ class BucketBackups(BackupChecker, S3Account):
         door = Door.of(target)
         hosts = {host_of(door, "backup", region) for region in target["regions"]}
         return sorted({*super().egress(target, partition), *hosts})
+
+    @call("backup:ListBackupVaults", actions=["backup:ListBackupVaults"], per="partition")
+    def vaults(self) -> Rows:
+        """Return the vaults of all regions; not one region's answer, whatever the target's id."""
+        return super().vaults()
 
     def vault_regions(self) -> Sequence[str]:
         """Return the target's regions: buckets are listed once for all of them."""

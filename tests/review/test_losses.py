@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from tests.collect.conftest import UNIT, Toy
 from tests.judge.boxes import AS_OF, CLOSED, STRONG, answer, box, part, rule, seen, verdicts
 from troth import record
 from troth.catalogue.kinds import load_kind
-from troth.checker import Checker, Facts, ObservationFailed, Resource
+from troth.checker import Checker, Facts, ObservationFailed, Partition, Resource
+from troth.checkers.aws.ebs_backup import VolumeBackups
+from troth.checkers.aws.s3_backup import BucketBackups
 from troth.collect import runner, shards
 from troth.collect.observe import Seen as Observed
-from troth.errors import CheckerBug
+from troth.errors import CheckerBug, RuleBug
 from troth.measures import Inputs, Measure, Measured
 from troth.model import Failure, Listing, Reason
 from troth.plan import Plan
@@ -166,3 +169,50 @@ def test_a_checkers_bug_in_half_a_listing_stays_a_bug() -> None:
     (listing,) = [one for one in made.findings if one.resource != "a"]
     assert listing.failure is not None
     assert listing.failure.reason is Reason.RULE_ERROR
+
+
+@pytest.mark.parametrize("value", [date(2026, 1, 1), {1, 2}, float("nan"), 2**70])
+def test_what_a_measure_cannot_have_measured_is_a_bug_of_its_part(value: Any) -> None:
+    """It becomes one unknown finding of the part, not the end of the run without results."""
+
+    def odd(inputs: Inputs) -> Iterable[Measured]:
+        for item in inputs.population.items:
+            yield Measured({"share": value}, resource=item.id)
+
+    measure = Measure("m", "resource", (), ("share",), False, odd)
+    measured = part(rule("full", "measured.share == 1", yields=("share",)), measure="m")
+    with pytest.raises(RuleBug):
+        answer(measured, seen(box("a")), measures={"m": measure})
+
+
+def test_a_measure_that_says_nothing_of_a_population_makes_nothing_not_applicable() -> None:
+    measure = Measure("m", "population", (), ("share",), False, lambda inputs: [])
+    full = rule("full", "measured.share == 1", yields=("share",))
+    silent = part(full, measure="m", when_empty="not-applicable")
+    with pytest.raises(RuleBug, match="says nothing"):
+        answer(silent, seen(box("a")), measures={"m": measure})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("t", "gcp.storage", "backup.p"), ("t", "gcp.storage.backup", "p")),
+        (("a", "host.log", "host.log.p"), ("a.host.log", "host.log", "p")),
+    ],
+)
+def test_no_two_units_share_a_shard(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
+    """The first attempt wins: of two units with one name the second would vanish."""
+    units = (
+        replace(UNIT, target=target, checker=checker, partition=Partition(partition))
+        for target, checker, partition in (one, other)
+    )
+    assert len({shards.shard_name(unit) for unit in units}) == 2
+
+
+def test_vaults_of_all_regions_and_of_one_are_two_answers() -> None:
+    """A target may be called us-east-1: then the account and the region have one name.
+
+    Who asked first would decide what both are told.
+    """
+    account, region = BucketBackups.calls()["vaults"], VolumeBackups.calls()["vaults"]
+    assert account.function is not region.function

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.judge.boxes import answer, box, part, rule, seen, verdicts
 from tests.rules.boxes import AROUND
 from troth.cli import main
 from troth.judge.requests import ALL, longest
+from troth.model import Reason
 from troth.params import Duration, Parameter, loosens, parse, parse_duration
 from troth.rules.evaluate import flat
 from troth.rules.fence import fence
@@ -30,10 +32,8 @@ ZONE = ZoneInfo("Asia/Tokyo")
 @pytest.mark.parametrize("sign", ["!", "-"])
 def test_a_sign_before_a_size_is_read(sign: str) -> None:
     source = f"{sign}facts.lock.keys.items.size() && facts.lock.keys.complete"
-    assert fence(source, AROUND)[0].facts == (
-        ("lock", "keys", "complete"),
-        ("lock", "keys", "items"),
-    )
+    lists = (("lock", "keys", "complete"), ("lock", "keys", "items"))
+    assert fence(source, AROUND)[0].facts == lists
 
 
 @pytest.mark.parametrize("expect", ["true", "params.min_bits > 3", "as_of > as_of || true"])
@@ -110,3 +110,43 @@ def test_calendar_and_counted_durations(
 ) -> None:
     parameter = Parameter("p", "duration", stricter)
     assert loosens(parameter, parse(parameter, stated), parse(parameter, proposed)) is looser
+
+
+@pytest.mark.parametrize("broken", ["k.uses[0] == 'a'", "k.bits / k.bits == 2"])
+def test_showing_what_is_broken_cannot_end_the_run(broken: str) -> None:
+    """One element breaks the promise, another cannot be shown: the first one decides."""
+    source = (
+        "facts.lock.keys.items.size() > 0 && facts.lock.keys.complete && "
+        f"facts.lock.keys.items.all(k, {broken})"
+    )
+    keys = [{"id": "x", "uses": [], "bits": 0}, {"id": "y", "uses": ["b"], "bits": 1}]
+    item = box("a", keys={"items": keys, "complete": True})
+    assert verdicts(answer(part(rule("used", source)), seen(item))) == {"a": "fail"}
+
+
+@pytest.mark.parametrize("complete", [{"complete": True}, {}])
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]])
+def test_an_unread_element_hides_no_counter_example(
+    order: list[int], complete: dict[str, bool]
+) -> None:
+    """Which element was listed first must not decide: the short key breaks the promise."""
+    source = (
+        "facts.lock.keys.items.size() > 0 && facts.lock.keys.complete && "
+        "facts.lock.keys.items.all(k, k.bits >= 128)"
+    )
+    keys = [{"id": "unread"}, {"id": "short", "bits": 1}, {"id": "long", "bits": 256}]
+    ordered = {"items": [keys[index] for index in order], **complete}
+    made = answer(part(rule("long", source)), seen(box("a", keys=ordered), box("b", bits=1)))
+    assert verdicts(made)["a"] == "fail"
+
+
+def test_unread_elements_alone_decide_nothing() -> None:
+    source = (
+        "facts.lock.keys.items.size() > 0 && facts.lock.keys.complete && "
+        "facts.lock.keys.items.all(k, k.bits >= 128)"
+    )
+    keys = {"items": [{"id": "unread"}, {"id": "long", "bits": 256}], "complete": True}
+    made = answer(part(rule("long", source)), seen(box("a", keys=keys)))
+    assert verdicts(made) == {"a": "unknown"}
+    assert made.findings[0].failure is not None
+    assert made.findings[0].failure.reason is Reason.NO_DATA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,8 @@ def _check_path(path: str) -> None:
         raise UsageError(f"{path} cannot be written: there is no folder {folder}; make it")
     if path and Path(path).is_dir():
         raise UsageError(f"{path} cannot be written: it is a folder; name a file")
+    if path and not os.access(path if Path(path).exists() else folder, os.W_OK):
+        raise UsageError(f"{path} cannot be written: Permission denied; choose another")
 
 
 def _to_file(path: Path, text: str) -> None:
@@ -84,7 +87,8 @@ def gate_of(fail_on: str, gate: str) -> Gate:
     names = [name.strip() for name in gate.split(",") if name.strip()]
     known = [assess.value for assess in Assess if assess is not Assess.INFORMATIVE]
     if not names:
-        raise UsageError(f"--gate is empty, so nothing unknown would count; name {', '.join(known)}")
+        text = "--gate is empty, so nothing unknown would count"
+        raise UsageError(f"{text}; name {', '.join(known)}")
     for name in names:
         if name not in known:
             raise UsageError(f"--gate: {unknown('assessment', name, known)}")

@@ -27,7 +27,7 @@ def command(
     """Judge the stored RUN (a folder) again; exit 4 if anything differs from what it recorded."""
     refuse_sockets()
     wanted, gating = Outputs.parse(outputs), gate_of(fail_on, gate)
-    replayed = replay(common.run_folder(run))
+    replayed = replay(common.run_folder(run), what_if=what_if)
     wanted.write(replayed.results)
     codes = [exit_code(replayed.results, gating)]
     for text in replayed.differences:

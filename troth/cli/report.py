@@ -27,7 +27,7 @@ def stored(folder: Path) -> Results:
 
     Raises :class:`~troth.errors.IntegrityError` naming every file that was changed.
     """
-    envelope = record.get_json(folder / record.ENVELOPE)
+    envelope = record.get_envelope(folder)
     changed = record.verify(folder, envelope["files"])
     if changed:
         raise IntegrityError("\n".join(f"{folder}: {text}" for text in changed))

@@ -28,9 +28,11 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 def shard_name(unit: Unit) -> str:
     """Return the file name of a unit's shard; readable, unique and safe on any file system."""
     safe = _UNSAFE.sub("-", unit.key)
-    if safe == unit.key:
+    # With a dot in either, where the checker's name starts and ends cannot be told.
+    if safe == unit.key and "." not in unit.target + unit.partition.name:
         return f"{safe}.jsonl"
-    return f"{safe}-{canonical.digest(unit.key).removeprefix('sha256:')[:8]}.jsonl"
+    whole = canonical.digest([unit.target, unit.checker, unit.partition.name])
+    return f"{safe}-{whole.removeprefix('sha256:')[:8]}.jsonl"
 
 
 def write(folder: Path, unit: Unit, seen: Seen) -> Path:

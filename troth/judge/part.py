@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from troth import canonical
 from troth.definitions import Rule
 from troth.errors import RuleBug
-from troth.judge.findings import Finding, roll_up, strongest, weakest
+from troth.judge.findings import Finding, roll_up, showable, strongest, weakest
 from troth.judge.question import Answer, Moment, Question, Seen
 from troth.judge.requests import covered
 from troth.judge.scope import Placed, split
@@ -159,6 +160,8 @@ class PartJudge:
         )
         results = self._run(measure, inputs)
         if measure.per == "population":
+            if known and not results:  # else nothing said would read as nothing to judge
+                raise RuleBug(f"measure {measure.name} says nothing of {len(known)} resources")
             for made in results:
                 yield self._population_finding(made)
             return
@@ -174,7 +177,9 @@ class PartJudge:
 
     def _run(self, measure: Measure, inputs: Inputs) -> list[Measured]:
         try:
-            return list(measure.function(inputs))
+            made = list(measure.function(inputs))
+            canonical.dumps([showable(one.facts) for one in made])  # what no report can carry
+            return made
         except MissingFact as gap:
             names = dict.fromkeys(measure.yields, gap.failure)
             if measure.per == "population":

@@ -22,10 +22,11 @@ def backed_up(inputs: Inputs) -> Iterator[Measured]:
     """Yield how many usable points each data store has, by the backup set of the same id."""
     sets = inputs.needs["backup-set"]
     by_id = {item.id: item for item in sets.items}
+    beside = {(item.target, item.id): item for item in sets.items}
     for store in inputs.population.items:
         points: int | Failure = 0
         try:
-            known = by_id.get(store.id)
+            known = beside.get((store.target, store.id), by_id.get(store.id))
             points = _looked_for(store, sets) or 0 if known is None else _usable(known, inputs)
             if points == 0 and _young(store.get("nature.created_at"), inputs):
                 points = Failure(Reason.TOO_YOUNG, f"{store.id} is too young to have a backup")

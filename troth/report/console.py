@@ -38,6 +38,8 @@ def write(outcome: Results, console: Console) -> None:
     by_clause = _by_clause(outcome.findings)
     for policy in outcome.summary["policies"]:
         clauses = [row for row in outcome.summary["clauses"] if row["policy"] == policy["id"]]
+        if not clauses:
+            continue
         _say(console, 0, Text(f"{policy['id']} · {harmless(policy['title'])}", "bold"))
         console.print(_table(clauses))
         _broken(console, clauses, by_clause)
@@ -62,10 +64,10 @@ def _table(clauses: Sequence[Row]) -> Table:
     for verdict in _COLUMNS:
         table.add_column(LABELS[verdict], justify="right", style=_STYLES.get(verdict, ""))
     table.add_column("all", justify="right")
-    for assess in (Assess.OBSERVED, Assess.RECORDED, Assess.ATTESTED):
-        table.add_row(assess.value, *_counts([row for row in clauses if row["assess"] == assess]))
-    informative = sum(row["assess"] == Assess.INFORMATIVE for row in clauses)
-    table.add_row("informative", "", "", "", "", str(informative))
+    for assess in Assess:
+        rows = [row for row in clauses if row["assess"] == assess]
+        if rows:
+            table.add_row(assess.value, *_counts(rows))
     table.add_section()
     table.add_row("total", *_counts(clauses))
     return table

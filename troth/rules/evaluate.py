@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -66,7 +67,10 @@ class Bench:
     ) -> None:
         """Set what the next rules are about."""
         if measured or self.measured:
-            self._context.add_variable("measured", measured)
+            try:
+                self._context.add_variable("measured", measured)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise RuleBug(f"measured facts that no rule can read: {error}") from error
         self.facts, self.measured, self.missing = facts, measured, missing
         values = self._flat_values(facts)
         self._flat = values is not None
@@ -104,6 +108,9 @@ class Bench:
             program = _program(flat(source) if self._flat else source)
             value = program.execute(self._context)
         except Exception as error:
+            other = self._in_other_orders(source, reading) if reading.iterates else None
+            if other is not None:
+                return TRUE if other else FALSE
             failure = self._absent(reading)
             if failure is None and isinstance(error, KeyError) and reading.iterates:
                 what = str(error).strip("'\"")
@@ -116,6 +123,24 @@ class Bench:
         if value is False:
             return FALSE
         raise RuleBug(f"rule '{source}' came to {value!r}, not to true or false")
+
+    def _in_other_orders(self, source: str, reading: Reading) -> bool | None:
+        """Return what an expression comes to when elements of another shape come first, or None.
+
+        The engine stops at the first element that lacks what is asked of it, although a later one
+        may decide (CEL: all() and exists() absorb errors): the order of a list must not matter.
+        """
+        try:
+            for ordered in _orders(self.facts, reading):
+                self._context.add_variable("facts", ordered)
+                with contextlib.suppress(*_UNDECIDED):
+                    value = _program(source).execute(self._context)
+                    if isinstance(value, bool):
+                        return value
+            return None
+        finally:
+            if not self._flat:
+                self._context.add_variable("facts", self.facts)
 
     def _absent(self, reading: Reading) -> Failure | None:
         """Return why the first of the facts that are read is not there, or None."""
@@ -149,7 +174,7 @@ class Bench:
         try:
             program = _program(flat(filter_source) if self._flat else filter_source)
             value = program.execute(self._context)
-        except (KeyError, TypeError, ValueError, RuntimeError):
+        except _UNDECIDED:
             return []
         return value if isinstance(value, list) else []
 
@@ -182,6 +207,28 @@ def _flat_name(facet: str, fact: str) -> str:
     return f"facts_{len(facet)}_{facet}_{fact}"
 
 
+#: What the engine raises for an expression that cannot be evaluated over these facts.
+_UNDECIDED = (LookupError, ArithmeticError, TypeError, ValueError, RuntimeError)
+
+
+def _orders(facts: Mapping[str, Any], reading: Reading) -> Iterator[Mapping[str, Any]]:
+    """Yield the facts with the elements of one shape of one list first, for each of them."""
+    for facet, fact, *rest in reading.facts:
+        whole: Any = facts.get(facet, {}).get(fact) if rest == ["items"] else None
+        items = whole["items"] if isinstance(whole, Mapping) else []
+        shapes = dict.fromkeys(map(_shape, items))
+        for wanted in shapes if len(shapes) > 1 else ():
+            first = sorted(items, key=lambda item: _shape(item) != wanted)
+            yield {**facts, facet: {**facts[facet], fact: {**whole, "items": first}}}
+
+
+def _shape(value: Any) -> Any:
+    """Return which members a value has, all the way down, and which lists are empty."""
+    if isinstance(value, Mapping):
+        return tuple((name, _shape(value[name])) for name in sorted(value))
+    return bool(value) if isinstance(value, list | int | float) else value is None
+
+
 def offenders(source: str) -> tuple[tuple[str, str], ...]:
     """Return, for every ``list.all(x, …)`` of an expression, the list's name and a filter.
 
@@ -210,7 +257,9 @@ def _inside(source: str, start: int) -> str:
 
 
 _ALL = re.compile(r"(?P<chain>(?:facts|measured)(?:\.\w+)+)\.all\(")
-_FACT = re.compile(r"""(?<![\w.])facts\s*\.\s*(\w+)\s*\.\s*(\w+)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
+_FACT = re.compile(
+    r"""(?<![\w.])facts\s*\.\s*(\w+)\s*\.\s*(\w+)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
+)
 _BRACKET = re.compile(r"""\(|\)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 
 
