@@ -139,7 +139,8 @@ def test_aws_is_asked_in_one_place_only() -> None:
         if called in methods | {"client", "create_client", "resource"}
     }
     assert found == {
-        ("aws/access.py", "create_client"),
+        ("aws/access.py", "client"),  # boto3's session, for every service
+        ("aws/access.py", "create_client"),  # the role to assume; endpoints for the plan
         ("aws/family.py", "client"),  # ask() and pages(), which refuse what is not declared
         ("aws/family.py", "get_paginator"),
     }

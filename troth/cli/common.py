@@ -88,7 +88,7 @@ _YEARS = range(1970, 2970)
 
 
 def instant(text: str | None) -> datetime:
-    """Return an ISO 8601 instant with offset, or now in UTC; raises :class:`UsageError`."""
+    """Return an ISO 8601 instant with offset in UTC, or now; raises :class:`UsageError`."""
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)
     try:
@@ -101,7 +101,7 @@ def instant(text: str | None) -> datetime:
         )
     if made.year not in _YEARS:
         raise UsageError(f"the year of '{text}' is not one to judge at; write the right one")
-    return made
+    return made.astimezone(UTC)
 
 
 def run_folder(text: str, runs: Path | None = None) -> Path:
