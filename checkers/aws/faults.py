@@ -99,7 +99,7 @@ _BY_CLASS = {
 
 _WORDS = {
     Reason.TIMEOUT: "no answer in time",
-    Reason.EXPIRED_CREDENTIALS: "no usable credentials; renew them, or name a profile on the target",
+    Reason.EXPIRED_CREDENTIALS: "no usable credentials; renew them, or name a profile",
     Reason.MALFORMED_RESPONSE: "the answer cannot be read",
     Reason.UNREACHABLE: "the endpoint cannot be reached",
     Reason.NOT_SUPPORTED: "the service has no endpoint in this region",
