@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from troth import params
-from troth.catalogue.library import CASES, Library
+from troth.catalogue.content import CASES, Library
 from troth.catalogue.schemas import read, unknown
 from troth.definitions import Binding, Control, Part, Rule, Setting
 from troth.errors import InputError, Problem, RuleBug
@@ -75,7 +75,7 @@ class _Case:
         self.path: list[str | int] = ["cases", index]
         self.body: dict[str, Any] = document.data["cases"][index]
         self.control = control
-        self.library = library
+        self.books = library
         whole = document.data
         self.moment = Moment(
             datetime.fromisoformat(self.body.get("as_of", whole["as_of"])),
@@ -126,15 +126,15 @@ class _Case:
     def _answer(self, part: Part, seen: Mapping[str, Seen]) -> Answer:
         policy, clause = self.body.get("clause", CLAUSE).split("/")
         question = Question(policy, clause, self.binding, self.control, part)
-        judge = PartJudge(question, self.library.kinds, self.library.measures, self.moment)
+        judge = PartJudge(question, self.books.kinds, self.books.measures, self.moment)
         nothing = Seen((), ())
         needs = {need.kind: seen.get(need.kind, nothing) for need in part.needs}
         return judge.answer(seen.get(part.kind, nothing), needs)
 
     def _seen(self, kind_id: str, body: Mapping[str, Any]) -> Seen:
-        if kind_id not in self.library.kinds:
+        if kind_id not in self.books.kinds:
             raise self._wrong(
-                ["given", kind_id], unknown("kind", kind_id, sorted(self.library.kinds))
+                ["given", kind_id], unknown("kind", kind_id, sorted(self.books.kinds))
             )
         failure = Failure.from_json(body["listing"]) if "listing" in body else None
         rows = body.get("resources", ())
@@ -148,7 +148,7 @@ class _Case:
         return Seen((unit,), items)
 
     def _item(self, kind_id: str, index: int, row: Mapping[str, Any]) -> Item:
-        kind = self.library.kinds[kind_id]
+        kind = self.books.kinds[kind_id]
         path: list[str | int] = ["given", kind_id, "resources", index]
         gaps = {name: Failure.from_json(why) for name, why in row.get("missing", {}).items()}
         base = kind.example if "like" in row else {}

@@ -209,7 +209,7 @@ class Checker:
     #: Which of ``options`` must be there.
     required_options: ClassVar[Sequence[str]] = ()
     #: The module that the calls import and what to install for it: ``("botocore", "troth[aws]")``.
-    library: ClassVar[tuple[str, str]] = ("", "")
+    client_library: ClassVar[tuple[str, str]] = ("", "")
     #: Names of per="partition" calls that ``resources`` reads; they are planned and permitted.
     lists: ClassVar[Sequence[str]] = ()
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from troth import canonical, config, record, waivers
+from troth.catalogue.content import Library
 from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import read_kinds
-from troth.catalogue.library import Library
 from troth.catalogue.policies import read_policy
 from troth.errors import InputError, IntegrityError
 from troth.measures import registry

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import troth
 from troth import record, waivers
-from troth.catalogue.library import Library
+from troth.catalogue.content import Library
 from troth.checker import Checker
 from troth.collect import shards
 from troth.collect.runner import Budget, Progress, collect
@@ -38,7 +38,7 @@ class Setup:
     """Everything a run needs, read and checked before anything is looked at."""
 
     config: Config
-    library: Library
+    books: Library
     chosen: tuple[Chosen, ...]
     waivers: tuple[waivers.Waiver, ...] = ()
 
@@ -76,7 +76,7 @@ def carry_out(
         plan,
         setup.config.targets,
         checkers,
-        setup.library.kinds,
+        setup.books.kinds,
         folder / record.OBSERVATIONS,
         budget,
         stop,
@@ -98,8 +98,8 @@ def write_results(folder: Path, outcome: Results) -> None:
 
 def judged(setup: Setup, folder: Path, as_of: datetime, *, partial: bool = False) -> Results:
     """Return the results of judging a run folder's observations at ``as_of``."""
-    shelf = Shelf(folder / record.OBSERVATIONS, setup.library, as_of)
-    library = setup.library
+    shelf = Shelf(folder / record.OBSERVATIONS, setup.books, as_of)
+    library = setup.books
     books = Books(library.kinds, library.controls, library.measures, setup.config.classes)
     with uncollected():
         found = judge(documents(setup.chosen), books, shelf.seen, as_of)
@@ -143,7 +143,7 @@ class Shelf:
     """The shards of a run, read kind by kind and kept as long as they are asked for."""
 
     folder: Path
-    library: Library
+    books: Library
     as_of: datetime
     _kinds: dict[str, Seen] = field(default_factory=dict)
     _index: dict[str, list[Path]] = field(default_factory=dict)
@@ -170,7 +170,7 @@ class Shelf:
         for path in self._index.get(kind, ()):
             unit, lines = shards.read(path)
             units.append(unit)
-            made = self.library.kinds[kind]
+            made = self.books.kinds[kind]
             items.extend(subject(made, unit.target, line, self.as_of) for line in lines)
         return Seen(tuple(units), tuple(sorted(items, key=lambda item: (item.id, item.target))))
 
@@ -181,7 +181,7 @@ def _keep_inputs(folder: Path, setup: Setup) -> None:
     record.put(inputs / "troth.yaml", Path(setup.config.path).read_bytes())
     if setup.config.waivers:
         record.put(inputs / "waivers.yaml", setup.config.waivers.read_bytes())
-    library = setup.library
+    library = setup.books
     whole = [clause for one in setup.chosen for clause in one.policy.clauses]
     for control in {binding.control for clause in whole for binding in clause.bindings}:
         record.put(

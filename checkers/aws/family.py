@@ -78,7 +78,7 @@ class AwsChecker(Checker):
     """Base of the family; inherit :class:`AwsAccountChecker` or :class:`AwsRegionChecker`."""
 
     target_type = "aws"
-    library = ("botocore", "troth[aws]")
+    client_library = ("botocore", "troth[aws]")
     options: ClassVar[Mapping[str, Any]] = _OPTIONS
     required_options: ClassVar[Sequence[str]] = ("regions",)
     lists: ClassVar[Sequence[str]] = ("identity",)

@@ -40,7 +40,7 @@ class GcpChecker(Checker):
     """Base of the Google Cloud checkers: one partition for each project."""
 
     target_type = "gcp"
-    library = ("google.cloud.storage", "troth[gcp]")
+    client_library = ("google.cloud.storage", "troth[gcp]")
     options: ClassVar[Mapping[str, Any]] = {
         "project": {"type": "string", "minLength": 1, "description": "id of the project"},
         "endpoint_url": {

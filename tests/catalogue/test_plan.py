@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.toy import WORKSPACE
 from troth import config
-from troth.catalogue import library
+from troth.catalogue import content
 from troth.checker import Checker, facet
 from troth.plan import choose, make
 
@@ -55,7 +55,7 @@ def test_the_longest_look_back_serves_all(
     Path("troth.yaml").write_text(text[:start] + text[end:])
     settings = config.load(Path("troth.yaml"), checkers)
     extra = {name: [Path(name)] for name in ("kinds", "controls", "policies")}
-    books = library.load(extra, policies=["acme"])
+    books = content.load(extra, policies=["acme"])
     chosen = choose(settings, books.policies, books.controls)
     (unit,) = make(settings, chosen, books.controls, books.kinds, checkers).units
     assert unit.requests == {"lock": {"since": wanted}}

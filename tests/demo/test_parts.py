@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from troth.catalogue import library
+from troth.catalogue import content
 from troth.demo import expected
 from troth.demo.expected import Wanted
 from troth.demo.folder import MARKER, claim
@@ -20,7 +20,7 @@ from troth.verdicts import Results
 
 
 def test_what_is_expected_covers_every_clause_with_a_control_and_no_other() -> None:
-    books = library.load({})
+    books = content.load({})
     documents = books.policies.values()
     with_control = {
         (policy.id, clause.id)

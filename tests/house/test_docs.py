@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tests.house.tree import ROOT, block, blocks, files, lines_of, pages, said, setup_cfg
 from troth import config, plugins, waivers, yamlfile
-from troth.catalogue import library, schemas
+from troth.catalogue import content, schemas
 from troth.cli import COMMANDS, main, root
 from troth.errors import Exit, InputError
 from troth.model import Reason
@@ -147,7 +147,7 @@ def _prepared(folder: Path, name: str = "troth.yaml") -> int:
     checkers = plugins.checkers()
     settings = config.load(folder / name, checkers)
     names = [selection.policy for selection in settings.selections]
-    books = library.load(settings.extend, policies=names, base=settings.base_dir)
+    books = content.load(settings.extend, policies=names, base=settings.base_dir)
     chosen = choose(settings, books.policies, books.controls)
     if settings.waivers:
         assert waivers.load(settings.waivers, books.policies)

@@ -21,7 +21,7 @@ def command(
     kinds: tuple[Path, ...], controls_named: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run the cases of all controls, or of those named; exit 1 if one is not as wanted."""
-    books = known(config_path, common.folders(controls, policies, kinds), ()).library
+    books = known(config_path, common.folders(controls, policies, kinds), ()).books
     names = controls_named or tuple(books.controls)
     for name in names:
         if name not in books.controls:

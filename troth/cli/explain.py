@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from troth import params, record
-from troth.catalogue import library
+from troth.catalogue import content
 from troth.cli import common
 from troth.cli.check import MEANING
 from troth.cli.known import Known, known
@@ -37,7 +37,7 @@ def command(
         click.echo(_exit(name.removeprefix("exit:")))
         return
     there = known(config_path, common.folders(controls, policies, kinds))
-    books = there.library
+    books = there.books
     policy, _, number = name.partition("/")
     if policy in books.policies and number in books.policies[policy].by_id:
         document = books.policies[policy]
@@ -53,7 +53,7 @@ def command(
         click.echo(harmless(line))
 
 
-def _hint(name: str, books: library.Library) -> str:
+def _hint(name: str, books: content.Library) -> str:
     """Return what may have been meant: clauses of that number, or a name that is spelt alike."""
     if name in books.policies:
         return f"it is a policy; troth coverage {name} shows its clauses"
@@ -66,7 +66,7 @@ def _hint(name: str, books: library.Library) -> str:
 
 def _yours(there: Known, policy: str, number: str) -> Clause:
     """Return a clause with the values of troth.yaml, if that selects the policy."""
-    books, settings = there.library, there.config
+    books, settings = there.books, there.config
     rows = settings.selections if settings else ()
     if settings and all(policy_id(row.policy) in books.policies for row in rows):
         for chosen in choose(settings, books.policies, books.controls, [f"{policy}/{number}"]):
@@ -81,7 +81,7 @@ def _exit(text: str) -> str:
     return f"{text}: {MEANING[Exit(int(text))]}"
 
 
-def _clause(policy: Policy, clause: Clause, books: library.Library) -> Iterator[str]:
+def _clause(policy: Policy, clause: Clause, books: content.Library) -> Iterator[str]:
     yield f"{policy.id}/{clause.id}  ({policy.title})"
     yield f"Promise         {clause.promise}"
     lines = ", ".join(str(line) for line in clause.lines)

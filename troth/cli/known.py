@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from troth import config
-from troth.catalogue import library
+from troth.catalogue import content
 from troth.cli.common import Folders, merged
 from troth.config import Config, policy_id
 from troth.errors import InputError, UsageError
@@ -22,7 +22,7 @@ from troth.errors import InputError, UsageError
 class Known:
     """The library, and the configuration that added to it, if there is one."""
 
-    library: library.Library
+    books: content.Library
     config: Config | None
 
 
@@ -36,12 +36,12 @@ def known(path: Path | None, extra: Folders, policies: Iterable[str] | None = No
     settings = _settings(path)
     folders = merged(settings.extend if settings else {}, extra)
     if policies is not None:
-        return Known(library.load(folders, policies=_located(policies, settings)), settings)
-    ids = library.policy_ids(folders)
+        return Known(content.load(folders, policies=_located(policies, settings)), settings)
+    ids = content.policy_ids(folders)
     named = [row.policy for row in settings.selections] if settings else []
     paths = [name for name in named if policy_id(name) not in ids and name != policy_id(name)]
     base = settings.base_dir if settings else None
-    return Known(library.load(folders, policies=[*ids, *paths], base=base), settings)
+    return Known(content.load(folders, policies=[*ids, *paths], base=base), settings)
 
 
 def _located(policies: Iterable[str], settings: Config | None) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from troth import plugins, record
-from troth.catalogue import library
+from troth.catalogue import content
 from troth.cli import common
 from troth.cli.known import known
 from troth.cli.prepare import prepare
@@ -34,8 +34,8 @@ def command(
         click.echo(harmless(line))
 
 
-def _books(path: Path | None, extra: common.Folders) -> library.Library:
-    return known(path, extra).library
+def _books(path: Path | None, extra: common.Folders) -> content.Library:
+    return known(path, extra).books
 
 
 def _clauses(path: Path | None, extra: common.Folders) -> Iterator[str]:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from troth import config, plugins, waivers
-from troth.catalogue import library, schemas
+from troth.catalogue import content, schemas
 from troth.checker import Checker
 from troth.cli.common import Folders, merged
 from troth.errors import InputError, Problem, UsageError
@@ -28,7 +28,7 @@ class Ready:
         """Return the plan of everything chosen."""
         setup = self.setup
         return make(
-            setup.config, setup.chosen, setup.library.controls, setup.library.kinds, self.checkers
+            setup.config, setup.chosen, setup.books.controls, setup.books.kinds, self.checkers
         )
 
 
@@ -39,7 +39,7 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     folders_of = merged(settings.extend, extra)
     names = [selection.policy for selection in settings.selections]
     named_at = {selection.policy: selection.at for selection in settings.selections}
-    books = library.load(folders_of, policies=names, base=settings.base_dir, named_at=named_at)
+    books = content.load(folders_of, policies=names, base=settings.base_dir, named_at=named_at)
     problems = list(_absent_problems(settings, books))
     chosen = choose(settings, books.policies, books.controls, clauses)
     names = [f"{one.policy.id}/{clause.id}" for one in chosen for clause in one.clauses]
@@ -63,7 +63,7 @@ def _library_problems(
     settings: config.Config, target: str, checker: type[Checker]
 ) -> Iterator[Problem]:
     """Yield a problem if what a checker's calls import is not installed."""
-    module, package = checker.library
+    module, package = checker.client_library
     if settings.document is None or not module or _installed(module):
         return
     text = f"target {target}: {module} is not installed; pip install '{package}'"
@@ -78,7 +78,7 @@ def _installed(module: str) -> bool:
         return False
 
 
-def _absent_problems(settings: config.Config, books: library.Library) -> Iterator[Problem]:
+def _absent_problems(settings: config.Config, books: content.Library) -> Iterator[Problem]:
     """Yield a problem for every kind under ``absent:`` that there is not."""
     if settings.document is None:
         return

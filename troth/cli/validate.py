@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from troth import config
-from troth.catalogue import library
-from troth.catalogue.library import Library
+from troth.catalogue import content
+from troth.catalogue.content import Library
 from troth.cli import common
 from troth.cli.known import known
 from troth.errors import InputError, Problem, UsageError
@@ -31,16 +31,16 @@ def command(
         if path.name == config.NAME:
             raise UsageError(f"{path} is no policy; troth validate -c {path} checks it")
     if paths:
-        books = known(config_path, extra, [str(path) for path in paths]).library
+        books = known(config_path, extra, [str(path) for path in paths]).books
         click.echo(f"{plural(len(books.policies), 'policy', 'policies')} valid")
         return
     if config_path or _config_here():
         from troth.cli.prepare import prepare
 
         ready = prepare(config_path, extra)
-        books = ready.setup.library
+        books = ready.setup.books
     else:
-        books = library.load(extra)
+        books = content.load(extra)
     problems = rule_problems(books)
     if problems:
         raise InputError(problems)

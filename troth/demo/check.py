@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from troth import config, plugins, waivers
-from troth.catalogue import library
+from troth.catalogue import content
 from troth.collect.runner import Budget
 from troth.demo.folder import Folder
 from troth.plan import choose, make
@@ -25,7 +25,7 @@ def check(folder: Folder, name: str, as_of: datetime, kinds: Collection[str] = (
     checkers = plugins.checkers()
     settings = config.load(folder.path / name, checkers)
     wanted = [selection.policy for selection in settings.selections]
-    books = library.load({}, policies=wanted, base=settings.base_dir)
+    books = content.load({}, policies=wanted, base=settings.base_dir)
     chosen = choose(settings, books.policies, books.controls)
     if kinds:
         clauses = {

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.toy import WORKSPACE
-from troth.catalogue import library
+from troth.catalogue import content
+from troth.catalogue.content import Library
 from troth.catalogue.kinds import load_kind, read_kinds
-from troth.catalogue.library import Library
 from troth.errors import InputError, Place, UsageError
 
 LOCKED = "controls/box-locked.yaml"
@@ -26,7 +26,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def load(own: Path, *policies: str) -> Library:
     extra = {name: [own / name] for name in ("kinds", "controls", "policies")}
-    return library.load(extra, policies=policies, base=own)
+    return content.load(extra, policies=policies, base=own)
 
 
 def change(own: Path, file: str, *pairs: tuple[str, str], to: str = "") -> None:
@@ -68,7 +68,7 @@ def test_a_policy_that_there_is_not(own: Path) -> None:
     with pytest.raises(UsageError, match="unknown policy 'acne'; did you mean 'acme'"):
         load(own, "acne")
     with pytest.raises(InputError, match=r"^troth\.yaml:3:5 unknown policy 'acne'"):
-        library.load(policies=["acne"], named_at={"acne": Place("troth.yaml", 3, 5)})
+        content.load(policies=["acne"], named_at={"acne": Place("troth.yaml", 3, 5)})
 
 
 def test_a_shipped_control_is_replaced_only_by_saying_so(own: Path) -> None:
@@ -176,6 +176,6 @@ def test_a_shipped_kind_that_there_is_not() -> None:
 
 
 def test_everything_that_ships_is_sound() -> None:
-    books = library.load()
+    books = content.load()
     assert len(books.policies) >= 5
     assert all(name == control.id for name, control in books.controls.items())
