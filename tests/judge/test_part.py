@@ -132,6 +132,14 @@ def test_notes_are_said_when_they_hold() -> None:
 # --- listings
 
 
+def test_a_note_that_breaks_costs_no_verdict() -> None:
+    late = rule("late", "facts.lock.opened_at <= as_of")
+    notes = (Note(late.expect, "opened", late.reading),)
+    made = only(answer(part(notes=notes), seen(box("a", closed=False))))
+    assert made.verdict is Verdict.FAIL
+    assert "a note of this control failed" in made.notes[0]
+
+
 def test_nothing_could_be_listed() -> None:
     made = answer(part(), seen(failure=DENIED))
     assert only(made).resource == "listing toy.box all"
