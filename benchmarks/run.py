@@ -3,7 +3,8 @@
     python benchmarks/run.py            everything
     python benchmarks/run.py findings   one of: start, validate, findings
 
-CPU seconds are user and system time of the whole process, the median of the runs.
+CPU seconds are user and system time of the whole process; the best of the runs and their median,
+which lie far apart on a machine that others use too.
 """
 
 from __future__ import annotations
@@ -24,37 +25,37 @@ from zoneinfo import ZoneInfo
 from troth import canonical
 from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import load_kind
+from troth.cycles import uncollected
 from troth.definitions import Binding, Setting
 from troth.judge.part import PartJudge
 from troth.judge.question import Moment, Question, Seen
 from troth.judge.subjects import Unit, subject
 from troth.model import Listing
 from troth.params import parse
-from troth.run import uncollected
 
 RUNS = 7
-FINDINGS = 30_000
+FINDINGS = 10_000
 AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
 #: As a user has it: compiled modules are kept, as every installation does.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 TROTH = str(Path(sys.executable).with_name("troth"))
 
 
-def cpu_of(*command: str) -> float:
-    """Return the median CPU seconds of a process over several runs, the first not counted."""
+def cpu_of(*command: str) -> str:
+    """Return best and median CPU seconds of a process over several runs, the first not counted."""
     seen = []
     for _ in range(RUNS + 1):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seen.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-    return statistics.median(seen[1:])
+    return f"{min(seen[1:]):.3f} s CPU (median {statistics.median(seen[1:]):.3f})"
 
 
 def start() -> None:
     """Time how long it takes to say the version, and to help."""
     for flag in ("--version", "--help"):
-        print(f"troth {flag:<28} {cpu_of(TROTH, flag):7.3f} s CPU   (wanted: < 0.2)")
+        print(f"troth {flag:<29} {cpu_of(TROTH, flag)}, wanted < 0.2")
 
 
 POLICY = """\
@@ -92,8 +93,8 @@ def validate() -> None:
             path = Path(folder) / f"policy-{number}.yaml"
             path.write_text(text, encoding="utf-8")
             paths.append(str(path))
-        seconds = cpu_of(TROTH, "validate", *paths)
-        print(f"validate 100 policies of 10 clauses {seconds:6.3f} s CPU   (wanted: < 0.5)")
+        told = cpu_of(TROTH, "validate", *paths)
+        print(f"validate 100 policies of 10 clauses {told}, wanted < 0.5")
 
 
 CONTROL = """\
@@ -136,6 +137,14 @@ def findings() -> None:
     value = parse(control.parameters["min_retention"], "P30D")
     binding = Binding("bench", "bench", {"min_retention": Setting(value, "stated")})
     question = Question("bench", "1", binding, control, control.parts[0])
+    rates = [FINDINGS / _judged(question, lines) for _ in range(RUNS)]
+    best, middle = max(rates), statistics.median(rates)
+    told = f"{best:.0f} a second a core (median {middle:.0f}), wanted >= 15000"
+    print(f"complete findings, two rules        {told}")
+
+
+def _judged(question: Question, lines: list[bytes]) -> float:
+    """Return the CPU seconds of judging the lines."""
     kind = load_kind("log-store")
     moment = Moment(AS_OF, ZoneInfo("Asia/Tokyo"))
     unit = Unit("t", "bench", "p", "log-store", Listing(FINDINGS))
@@ -147,8 +156,7 @@ def findings() -> None:
         stored = {canonical.dumps(finding.as_json()) for finding in answer.findings}
     spent = time.process_time() - began
     assert len(stored) == FINDINGS
-    rate = FINDINGS / spent
-    print(f"complete findings, two rules        {rate:6.0f} a second a core (wanted: >= 15000)")
+    return spent
 
 
 def _line(number: int) -> dict[str, object]:

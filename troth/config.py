@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troth.catalogue.schemas import read, sentence, unknown
-from troth.checker import Checker
 from troth.errors import InputError, Place, Problem, UsageError
-from troth.judge.scope import NotACondition, holds
 from troth.rules.tree import Node, Unreadable
 from troth.rules.tree import read as read_tree
 from troth.yamlfile import Document
+
+if TYPE_CHECKING:
+    from troth.checker import Checker
 
 NAME = "troth.yaml"
 SUFFIX = ".yaml"
@@ -237,6 +238,8 @@ def scope_problems(expression: str) -> Iterable[str]:
         problems = ["not CEL: nested too deeply; make it flatter"]
     yield from problems
     if not problems:
+        from troth.judge.scope import NotACondition, holds  # only where a class is written
+
         try:
             holds(expression, dict.fromkeys(_tags(tree), "text"))
         except NotACondition as error:

@@ -5,12 +5,10 @@ What is judged is read back from the shards, so that a replay years later judges
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,6 +23,7 @@ from troth.checker import Checker
 from troth.collect import shards
 from troth.collect.runner import Budget, Progress, collect
 from troth.config import Config
+from troth.cycles import uncollected
 from troth.judge.document import Books, Document, judge
 from troth.judge.question import Seen
 from troth.judge.subjects import Unit, subject
@@ -107,18 +106,6 @@ def judged(setup: Setup, folder: Path, as_of: datetime, *, partial: bool = False
     waived = waivers.apply(setup.waivers, found.findings, today)
     titles = {one.policy.id: one.policy.title for one in setup.chosen}
     return results(found, setup.waivers, waived, as_of.isoformat(), titles, partial=partial)
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Hold the cycle collector while judging: it finds nothing and costs a tenth of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def documents(chosen: Iterable[Chosen]) -> list[Document]:

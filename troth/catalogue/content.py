@@ -17,6 +17,7 @@ from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import read_kind
 from troth.catalogue.policies import read_policy
 from troth.catalogue.schemas import read_text, shown, unknown
+from troth.cycles import uncollected
 from troth.definitions import Control, Policy
 from troth.errors import InputError, Place, Problem, UsageError
 from troth.kinds import Kind
@@ -55,6 +56,7 @@ def yaml_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith(CASES))
 
 
+@uncollected()
 def load(
     extra: Mapping[str, Iterable[Path]] | None = None,
     *,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from troth.errors import UsageError
-from troth.verdicts import Results
+
+if TYPE_CHECKING:  # to name a format is not to judge
+    from troth.verdicts import Results
 
 
 class Format(enum.StrEnum):
