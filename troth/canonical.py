@@ -110,18 +110,19 @@ def _has_odd_float(value: Any) -> bool:
     odd = False
     queue = [value]
     for item in queue:
-        if isinstance(item, dict):
+        if item.__class__ is list or item.__class__ is tuple:
+            inner: Iterable[Any] = item
+        elif isinstance(item, dict):
             if not _STRING.issuperset(map(type, item)):
                 for key in item:
                     _check_key(key)
-            inner: Iterable[Any] = item.values()
+            inner = item.values()
         elif isinstance(item, list | tuple):
             inner = item
         else:
             odd = _is_odd(item) or odd
             continue
-        if not _SIMPLE.issuperset(map(type, inner)):
-            queue.extend(one for one in inner if type(one) not in _SIMPLE)
+        queue += [one for one in inner if one.__class__ not in _SIMPLE]
     return odd
 
 

@@ -17,6 +17,8 @@ SHOWN = 5
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_VERDICTS = {verdict: verdict.value for verdict in Verdict}
+_PROOFS: dict[Proof | None, str | None] = {None: None, **{proof: proof.value for proof in Proof}}
 _SEVERITIES = {severity: severity.name.lower() for severity in Severity}
 
 
@@ -83,11 +85,11 @@ class Finding(NamedTuple):
             "kind": self.kind,
             "target": self.target,
             "resource": self.resource,
-            "verdict": str(self.verdict),
+            "verdict": _VERDICTS[self.verdict],
             "severity": _SEVERITIES[self.severity],
             "expected": list(self.expected),
             "found": dict(self.found),
-            "proof": str(self.proof) if self.proof else None,
+            "proof": _PROOFS[self.proof],
             "notes": list(self.notes),
             "observations": list(self.observations),
         }
