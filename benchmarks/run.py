@@ -10,7 +10,6 @@ that others use too.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import statistics
@@ -153,7 +152,7 @@ def _judged(question: Question, lines: list[bytes]) -> float:
     began = time.process_time()
     with uncollected():
         judge = PartJudge(question, {"log-store": kind}, {}, moment)
-        items = tuple(subject(kind, "t", json.loads(line), AS_OF) for line in lines)
+        items = tuple(subject(kind, "t", canonical.parse(line), AS_OF) for line in lines)
         answer = judge.answer(Seen((unit,), items), {})
         stored = {canonical.dumps(finding.as_json()) for finding in answer.findings}
     spent = time.process_time() - began

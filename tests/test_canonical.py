@@ -5,16 +5,24 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import math
 import shutil
 import struct
 import subprocess
-from typing import Any
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.canonical import MAX_INTEGER, CanonicalError, digest, dumps, loads
+from troth.canonical import MAX_INTEGER, CanonicalError, digest, dumps, loads, parse
 
 NODE = shutil.which("node")
 
@@ -111,6 +119,91 @@ def test_what_would_not_survive_is_refused(value: Any) -> None:
         dumps(value)
 
 
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+class Foreign(enum.Enum):
+    TEXT = "text"
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Pair(NamedTuple):
+    left: int
+    right: str
+
+
+@dataclass
+class Record:
+    a: int
+
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+#: What stands among plain values in trees: what is written in its own way, and what is refused.
+ODD = [
+    Word.GOOD, Number.ONE, Text("text"), Pair(1, "b"), OrderedDict(b=1, a=2), 1e-5, 2.0, -0.0, 0.5,
+    math.nan, math.inf, -math.inf, 2**53, -(2**53), 2**64, 1e300, "\ud800", "\U0001f600", b"bytes",
+    {1}, Foreign.TEXT, Record(1), uuid.UUID(int=1), NOW, date(2026, 1, 1), time(1), Decimal(1),
+    orjson.Fragment(b"1"), MappingProxyType({}), object(), {1: 1}, {None: 1}, {Word.GOOD: 1},
+    {"\udfff": 1}, {Foreign.TEXT: 1}, {"\U0001f600": 1, "\ufb33": 2},
+]  # fmt: skip
+TREES = st.recursive(
+    st.none() | st.booleans() | INTEGERS | TEXT | st.sampled_from(ODD),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(TEXT, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def plainly(value: Any) -> str:
+    """Write RFC 8785 in the plainest way; raises ValueError for what it does not carry."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        value.encode()
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int | float):
+        if not abs(value) <= MAX_INTEGER:
+            raise ValueError
+        return {1e-5: "0.00001", 2.0: "2", -0.0: "0"}.get(value) or repr(value + 0)
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(plainly, value))}]"
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise ValueError
+    names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+    return "{" + ",".join(f"{plainly(name)}:{plainly(value[name])}" for name in names) + "}"
+
+
+@given(TREES)
+def test_every_tree_is_written_plainly_or_refused(value: Any) -> None:
+    try:
+        wanted = plainly(value).encode()
+    except ValueError:
+        with pytest.raises(CanonicalError):
+            dumps(value)
+    else:
+        assert dumps(value) == wanted
+
+
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_odd_values_are_written_plainly_or_refused_wherever_they_stand(value: Any) -> None:
+    for tree in (value, [value], (1, value), {"a": {"b": [value, None]}}):
+        test_every_tree_is_written_plainly_or_refused.hypothesis.inner_test(tree)  # type: ignore[attr-defined]
+
+
+def test_depth_alone_is_no_reason_to_refuse() -> None:
+    value: Any = 1
+    for _ in range(500):  # more than the quick writer follows
+        value = [value]
+    assert dumps(value) == b"[" * 500 + b"1" + b"]" * 500
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
@@ -128,6 +221,28 @@ def test_what_would_not_survive_is_refused(value: Any) -> None:
 def test_loads_refuses(body: bytes, says: str) -> None:
     with pytest.raises(CanonicalError, match=says):
         loads(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"[NaN]", "NaN is not JSON"),
+        (b"\xff", "not UTF-8 at byte 0"),
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"1 2", "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_parse_refuses(body: bytes, says: str) -> None:
+    with pytest.raises(CanonicalError, match=says):
+        parse(body)
+
+
+@given(VALUES)
+def test_parse_reads_what_was_written_as_loads_does(value: Any) -> None:
+    body = dumps(value)
+    assert repr(parse(body)) == repr(loads(body))
 
 
 @given(VALUES)

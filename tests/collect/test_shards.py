@@ -50,7 +50,7 @@ def test_odd_partition_names_stay_apart_and_inside_the_folder(folder: Path) -> N
     assert all("/" not in name and not name.startswith(".") for name in names)
 
 
-@pytest.mark.parametrize("body", ["", "{}\n", "[]\n", "not json\n", '{"target": 1}\n'])
+@pytest.mark.parametrize("body", ["", "{}\n", "[]\n", "not json\n", '{"target": 1}\n', "[NaN]\n"])
 def test_what_is_no_shard_is_refused(folder: Path, body: str) -> None:
     path = folder / "x.jsonl"
     path.write_text(body)

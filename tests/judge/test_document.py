@@ -197,7 +197,7 @@ def test_seeing_less_never_makes_a_broken_promise_kept(items: list[Item]) -> Non
     """Each resource in turn cannot be read: whatever failed before fails or is unknown."""
     whole = of(judged(clause(), looked=seen(*items)))["1.1"][0]
     for index, item in enumerate(items):
-        blind = replace(item, facts={}, missing={"lock": DENIED})
+        blind = item._replace(facts={}, missing={"lock": DENIED})
         rest = [*items[:index], blind, *items[index + 1 :]]
         less = of(judged(clause(), looked=seen(*rest)))["1.1"][0]
         assert less is not PASS

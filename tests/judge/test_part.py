@@ -57,6 +57,13 @@ def test_undecided_is_unknown_with_reason_and_permission() -> None:
     assert (made.verdict, made.proof, made.failure) == (Verdict.UNKNOWN, None, DENIED)
 
 
+def test_what_is_undecided_in_part_is_not_proved_but_shows_what_was_decided() -> None:
+    made = only(answer(part(), seen(box("a", missing={"lock.closed": DENIED}))))
+    assert (made.verdict, made.proof, made.failure) == (Verdict.UNKNOWN, None, DENIED)
+    assert made.expected == ("strong of 128",)
+    assert made.found == {"lock.bits": 256}
+
+
 def test_a_rule_whose_when_is_false_is_skipped() -> None:
     skipped = replace(STRONG, when="!facts.lock.closed", when_reading=CLOSED.reading)
     made = answer(part(CLOSED, skipped), seen(box("a", bits=64)))
@@ -293,7 +300,7 @@ def test_a_class_that_fails_leaves_the_scope_unknown() -> None:
 def test_what_was_not_covered_is_unknown(had: str | None, verdict: str) -> None:
     asking = part(request={"lock": {"lookback": "params.within"}})
     covered = {"lock": {"lookback": had}} if had else {}
-    made = only(answer(asking, seen(replace(box("a"), covered=covered))))
+    made = only(answer(asking, seen(box("a")._replace(covered=covered))))
     assert made.verdict == verdict
     if made.failure:
         assert made.failure.reason is Reason.NO_DATA
@@ -306,13 +313,13 @@ def test_what_was_not_covered_is_unknown(had: str | None, verdict: str) -> None:
 )
 def test_names_that_were_not_asked_for_are_unknown(had: object, verdict: str) -> None:
     asking = part(request={"lock": {"names": "params.rooms"}})
-    item = replace(box("a"), covered={"lock": {"names": had}})
+    item = box("a")._replace(covered={"lock": {"names": had}})
     assert answer(asking, seen(item)).verdict == verdict
 
 
 def test_all_is_only_covered_by_all() -> None:
     asking = part(request={"lock": {"lookback": "all"}})
-    item = replace(box("a"), covered={"lock": {"lookback": "P100Y"}})
+    item = box("a")._replace(covered={"lock": {"lookback": "P100Y"}})
     assert answer(asking, seen(item)).verdict is Verdict.UNKNOWN
 
 

@@ -69,6 +69,6 @@ def test_an_envelope_without_what_it_must_have_is_no_whole_run(
 def test_the_set_of_the_same_target_decides_where_two_have_one_id() -> None:
     """Two hosts may both have a volume srv:/data; only one of them is copied."""
     lost, kept = backup_set("srv:/data", []), backup_set("srv:/data", [1])
-    kept = type(kept)(**{**vars(kept), "target": "u"})
+    kept = kept._replace(target="u")
     made = run("backed-up", [store("srv:/data")], YOUNG, sets=Population((lost, kept)))
     assert made["srv:/data"].facts == {"usable_points": 0}

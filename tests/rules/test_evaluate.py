@@ -198,3 +198,35 @@ def test_a_fact_of_the_resource_before_is_never_judged() -> None:
     assert bench.decide(source, reading(source)) == Decision(None, DENIED)
     bench.put({"lock": {"bits": 128}, "place": {"room": "vault"}}, {}, {})
     assert bench.decide(source, reading(source)).value is False
+
+
+FACTS = st.sampled_from([True, False, 1, 0, None, "", "1", "vault", -0.0, 0.0, 1.0])
+
+
+@given(st.lists(st.tuples(FACTS, FACTS), min_size=2, max_size=5))
+def test_what_was_judged_before_makes_no_difference(rows: list[tuple[Any, Any]]) -> None:
+    """Only facts that differ go to the engine: equal ones of another type must, too."""
+    sources = [
+        f"facts.lock.{name} {sign} {value}"
+        for name in ("bits", "closed")
+        for sign in ("==", "!=")
+        for value in ("true", "false", "1", "0", "null", "''", "'1'", "'vault'", "1.0")
+    ]
+    wanted = (("lock", ("bits", "closed")),)
+    used = Bench(PARAMS, AS_OF, "2026-11-21", wanted=wanted)
+    for bits, closed in rows:
+        facts = {"lock": {"bits": bits, "closed": closed}}
+        used.put(facts, {}, {})
+        fresh = Bench(PARAMS, AS_OF, "2026-11-21", facts)
+        for source in sources:
+            read = reading(source)
+            assert used.decide(source, read) == fresh.decide(source, read)
+
+
+def test_after_a_fact_that_the_engine_refuses_everything_is_handed_over_again() -> None:
+    bench = Bench(PARAMS, AS_OF, "2026-11-21", wanted=(("lock", ("bits", "closed")),))
+    bench.put({"lock": {"bits": 1, "closed": True}}, {}, {})
+    with pytest.raises(ValueError, match="Conversion"):
+        bench.put({"lock": {"bits": 2, "closed": object()}}, {}, {})
+    bench.put({"lock": {"bits": 1, "closed": True}}, {}, {})
+    assert bench.decide("facts.lock.bits == 1", reading("facts.lock.bits == 1")).value is True

@@ -7,7 +7,6 @@ wins, and a reader never sees half a file.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import threading
@@ -95,7 +94,7 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                yield json.loads(line)
+                yield canonical.parse(line)
             except ValueError as error:
                 text = f"{path.name}:{number} cannot be read: {error}; take the run again"
                 raise IntegrityError(text) from error

@@ -7,10 +7,14 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from troth import canonical
 from troth.model import POPULATION, Failure, Proof, Severity, Verdict
+
+#: What a rule came to: held or not, None for undecided, or skipped because of its ``when``.
+Outcome = bool | None | Literal["skipped"]
+SKIPPED: Literal["skipped"] = "skipped"
 
 #: How many elements of a list a finding shows.
 SHOWN = 5
@@ -71,39 +75,43 @@ class Finding(NamedTuple):
     @property
     def shown(self) -> str:
         """Return the found facts as one line of text."""
-        return ", ".join(f"{name} = {_text(value)}" for name, value in self.found.items())
+        return ", ".join([f"{name} = {_text(value)}" for name, value in self.found.items()])
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as JSON: what the results file holds, a line each."""
+        (
+            policy, clause, binding, control, part, kind, target, resource, verdict, severity,
+            failure, expected, found, proof, notes, observations,
+        ) = self  # fmt: skip
         body: dict[str, Any] = {
             "id": self.id,
-            "policy": self.policy,
-            "clause": self.clause,
-            "binding": self.binding,
-            "control": self.control,
-            "part": self.part,
-            "kind": self.kind,
-            "target": self.target,
-            "resource": self.resource,
-            "verdict": _VERDICTS[self.verdict],
-            "severity": _SEVERITIES[self.severity],
-            "expected": list(self.expected),
-            "found": dict(self.found),
-            "proof": _PROOFS[self.proof],
-            "notes": list(self.notes),
-            "observations": list(self.observations),
+            "policy": policy,
+            "clause": clause,
+            "binding": binding,
+            "control": control,
+            "part": part,
+            "kind": kind,
+            "target": target,
+            "resource": resource,
+            "verdict": _VERDICTS[verdict],
+            "severity": _SEVERITIES[severity],
+            "expected": list(expected),
+            "found": dict(found),
+            "proof": _PROOFS[proof],
+            "notes": list(notes),
+            "observations": list(observations),
         }
-        if self.failure:
-            body["reason"] = self.failure.reason.value
-            if self.failure.permission:
-                body["permission"] = self.failure.permission
+        if failure:
+            body["reason"] = failure.reason.value
+            if failure.permission:
+                body["permission"] = failure.permission
         body["why"] = self.why
         return body
 
 
 def showable(value: Any) -> Any:
     """Return a coerced fact as JSON: instants as text, long lists by their first elements."""
-    if value.__class__ in _PLAIN:
+    if value.__class__ in PLAIN:
         return value
     if isinstance(value, datetime):
         return value.isoformat()
@@ -116,13 +124,26 @@ def showable(value: Any) -> Any:
     return str(value)
 
 
-_PLAIN = frozenset({str, int, bool, float, type(None)})
+#: Types of facts that are shown as they are.
+PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return str(value) if value.__class__ is int else _spaced(value)
+
+
+_spaced = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
+
+
+def verdict_on(outcomes: tuple[Outcome, ...]) -> Verdict:
+    """Return fail if any rule is false, unknown if any is undecided, pass if any is true."""
+    if False in outcomes:
+        return Verdict.FAIL
+    if None in outcomes:
+        return Verdict.UNKNOWN
+    return Verdict.PASS if True in outcomes else Verdict.NOT_APPLICABLE
 
 
 def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
@@ -136,12 +157,12 @@ def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
 
 def weakest(proofs: Iterable[Proof | None]) -> Proof | None:
     """Return the weakest proof of several; None if there is none at all."""
-    return min((proof for proof in proofs if proof), key=lambda proof: proof.rank, default=None)
+    return min({proof for proof in proofs if proof}, key=lambda proof: proof.rank, default=None)
 
 
 def strongest(proofs: Iterable[Proof | None]) -> Proof | None:
     """Return the strongest proof of several; None if there is none at all."""
-    return max((proof for proof in proofs if proof), key=lambda proof: proof.rank, default=None)
+    return max({proof for proof in proofs if proof}, key=lambda proof: proof.rank, default=None)
 
 
 __all__ = ["POPULATION", "Finding", "roll_up", "showable", "strongest", "weakest"]

@@ -13,9 +13,16 @@ from dataclasses import replace
 from typing import Any
 
 from troth import canonical
-from troth.definitions import Rule
 from troth.errors import RuleBug
-from troth.judge.findings import Finding, roll_up, showable, strongest, weakest
+from troth.judge.findings import (
+    SKIPPED,
+    Finding,
+    Outcome,
+    roll_up,
+    showable,
+    strongest,
+    weakest,
+)
 from troth.judge.question import Answer, Moment, Question, Seen
 from troth.judge.requests import covered
 from troth.judge.scope import Placed, split
@@ -239,30 +246,21 @@ class PartJudge:
     def _decide(
         self, resource: str, target: str, notes: tuple[str, ...], digests: tuple[str, ...]
     ) -> Finding:
-        verdict, decided, broken, gap = self._verdict()
-        known = gap if verdict is Verdict.UNKNOWN else None
-        return self.tell.decided(
-            resource, target, verdict, known, tuple(decided), tuple(broken), notes, digests
-        )
+        outcomes, gap = self._outcomes()
+        return self.tell.decided(resource, target, outcomes, gap, notes, digests)
 
-    def _verdict(self) -> tuple[Verdict, list[Rule], list[Rule], Failure | None]:
-        decided: list[Rule] = []
-        broken: list[Rule] = []
+    def _outcomes(self) -> tuple[tuple[Outcome, ...], Failure | None]:
+        """Return what each rule came to, and why the first undecided one is undecided."""
+        outcomes: list[Outcome] = []
         gap: Failure | None = None
         for rule in self.part.rules:
             if rule.when:
                 applies = self.bench.decide(rule.when, rule.when_reading)
                 gap = gap or applies.failure
                 if applies.value is not True:
+                    outcomes.append(None if applies.failure else SKIPPED)
                     continue
             held = self.bench.decide(rule.expect, rule.reading)
             gap = gap or held.failure
-            if held.value is not None:
-                decided.append(rule)
-            if held.value is False:
-                broken.append(rule)
-        if broken:
-            return Verdict.FAIL, decided, broken, gap
-        if gap:
-            return Verdict.UNKNOWN, decided, broken, gap
-        return (Verdict.PASS if decided else Verdict.NOT_APPLICABLE), decided, broken, None
+            outcomes.append(held.value)
+        return tuple(outcomes), gap

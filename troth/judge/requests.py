@@ -7,7 +7,6 @@ covered is unknown, it is not judged on what happens to be there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from troth import params
@@ -45,7 +44,7 @@ def covered(
     if not short:
         return item
     facts = {name: values for name, values in item.facts.items() if name not in short}
-    return replace(item, facts=facts, missing={**item.missing, **short})
+    return item._replace(facts=facts, missing={**item.missing, **short})
 
 
 def _short(

@@ -38,8 +38,9 @@ def subject(kind: Kind, target: str, line: Mapping[str, Any], as_of: datetime) -
     missing: dict[str, Failure] = {}
     covered: dict[str, Mapping[str, Any]] = {}
     digests: dict[str, str] = {}
+    facets = kind.facets
     for name, seen in line["facets"].items():
-        facet = kind.facets[name]
+        facet = facets[name]
         digests[name] = seen["digest"]
         covered[name] = seen.get("covered", {})
         if "failure" in seen:
@@ -52,16 +53,8 @@ def subject(kind: Kind, target: str, line: Mapping[str, Any], as_of: datetime) -
         facts[name] = facet.coerce(seen["facts"])
         for fact, why in seen.get("missing", {}).items():
             missing[f"{name}.{fact}"] = Failure.from_json(why)
-    return Item(
-        id=line["id"],
-        facts=facts,
-        missing=missing,
-        name=line.get("name", ""),
-        target=target,
-        partition=line.get("partition", ""),
-        covered=covered,
-        digests=digests,
-    )
+    name, partition = line.get("name", ""), line.get("partition", "")
+    return Item(line["id"], facts, missing, name, target, partition, covered, digests)
 
 
 def stale_since(observed_at: str, max_age: str, as_of: datetime, what: str) -> Failure | None:

@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from troth import params
-from troth.definitions import Part, Rule
+from troth.definitions import Part
 from troth.errors import RuleBug
-from troth.judge.findings import Finding, showable, strongest, weakest
+from troth.judge.findings import (
+    PLAIN,
+    Finding,
+    Outcome,
+    showable,
+    strongest,
+    verdict_on,
+    weakest,
+)
 from troth.judge.question import Moment, Question
 from troth.model import Failure, Proof, Verdict
 from troth.rules.evaluate import Bench, offenders, shown
@@ -17,8 +25,9 @@ from troth.rules.evaluate import Bench, offenders, shown
 
 @dataclass(frozen=True)
 class Told:
-    """What the findings of one combination of rules have in common."""
+    """What the findings with the same outcomes of all rules have in common."""
 
+    verdict: Verdict
     expected: tuple[str, ...]
     shown: tuple[tuple[str, tuple[str, ...]], ...]
     proof: Proof | None
@@ -34,32 +43,43 @@ class Teller:
         self.part = question.part
         self.bench = bench
         self.cap = cap
-        self._tellings: dict[tuple[tuple[int, ...], tuple[int, ...]], Told] = {}
+        self._about = (
+            question.policy,
+            question.clause,
+            question.binding.name,
+            question.control.id,
+            question.part.name,
+            question.part.kind,
+        )
+        self._severity = question.control.severity
+        self._tellings: dict[tuple[Outcome, ...], Told] = {}
         self._expected = {rule.name: self._fill(rule.expected) for rule in self.part.rules}
 
     def decided(
         self,
         resource: str,
         target: str,
-        verdict: Verdict,
-        failure: Failure | None,
-        decided: tuple[Rule, ...],
-        broken: tuple[Rule, ...],
+        outcomes: tuple[Outcome, ...],
+        gap: Failure | None,
         notes: tuple[str, ...],
         observations: tuple[str, ...],
     ) -> Finding:
-        """Return the finding on what lies on the bench, with the facts that its rules read."""
+        """Return the finding on what lies on the bench, with the facts that its rules read.
+
+        ``outcomes`` are those of the part's rules, in their order; ``gap`` is why the first
+        undecided one is undecided.
+        """
         if self.part.notes:
             notes += tuple(self._notes())
-        told = self._told(decided, broken)
+        told = self._tellings.get(outcomes) or self._told(outcomes)
         return self.finding(
             resource,
             target,
-            verdict,
-            failure,
+            told.verdict,
+            gap if told.verdict is Verdict.UNKNOWN else None,
             told.expected,
-            self._found(told) if verdict is not Verdict.NOT_APPLICABLE else {},
-            told.proof if verdict in _DECIDED else None,
+            self._found(told),
+            told.proof,
             notes,
             observations,
         )
@@ -82,18 +102,12 @@ class Teller:
         observations: tuple[str, ...] = (),
     ) -> Finding:
         """Return a finding of this question."""
-        question = self.question
         return Finding(
-            question.policy,
-            question.clause,
-            question.binding.name,
-            question.control.id,
-            self.part.name,
-            self.part.kind,
+            *self._about,
             target,
             resource,
             verdict,
-            question.control.severity,
+            self._severity,
             failure,
             expected,
             found or {},
@@ -102,25 +116,32 @@ class Teller:
             observations,
         )
 
-    def _told(self, decided: tuple[Rule, ...], broken: tuple[Rule, ...]) -> Told:
-        """Return what findings say of these rules; worked out once for each combination."""
-        key = (tuple(map(id, decided)), tuple(map(id, broken)))
-        if key not in self._tellings:
-            rules = broken or decided
-            strong = strongest(rule.proves for rule in decided)
-            self._tellings[key] = Told(
-                tuple(self._expected[rule.name] for rule in rules or self.part.rules),
-                shown(rule.reading for rule in rules),
-                weakest([strong, self.cap]) if strong else None,
-                tuple(pair for rule in broken for pair in offenders(rule.expect)),
-            )
-        return self._tellings[key]
+    def _told(self, outcomes: tuple[Outcome, ...]) -> Told:
+        """Return what findings with these outcomes say; worked out once and kept."""
+        ruled = tuple(zip(self.part.rules, outcomes, strict=True))
+        decided = [rule for rule, outcome in ruled if outcome is True or outcome is False]
+        broken = [rule for rule, outcome in ruled if outcome is False]
+        rules = broken or decided
+        verdict = verdict_on(outcomes)
+        strong = strongest(rule.proves for rule in decided) if verdict in _DECIDED else None
+        told = Told(
+            verdict,
+            tuple(self._expected[rule.name] for rule in rules or self.part.rules),
+            shown(rule.reading for rule in rules),
+            weakest([strong, self.cap]) if strong else None,
+            tuple(pair for rule in broken for pair in offenders(rule.expect)),
+        )
+        self._tellings[outcomes] = told
+        return told
 
     def _found(self, told: Told) -> dict[str, Any]:
         found = self.bench.found(told.shown)
         for name, against in told.offenders:
             found[name] = self.bench.select(against) or found.get(name)
-        return {name: showable(value) for name, value in found.items()}
+        for name, value in found.items():
+            if value.__class__ not in PLAIN:
+                found[name] = showable(value)
+        return found
 
     def _notes(self) -> Iterator[str]:
         for note in self.part.notes:

@@ -7,7 +7,8 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from troth.errors import RuleBug
@@ -23,8 +24,10 @@ class MissingFact(Exception):
         self.failure = failure
 
 
-@dataclass(frozen=True)
-class Item:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Item(NamedTuple):
     """One resource as a measure sees it.
 
     ``facts`` maps facet to fact to value; instants are aware datetimes, dates are ISO strings,
@@ -35,12 +38,12 @@ class Item:
 
     id: str
     facts: Mapping[str, Mapping[str, Any]]
-    missing: Mapping[str, Failure] = field(default_factory=dict)
+    missing: Mapping[str, Failure] = _NOTHING
     name: str = ""
     target: str = ""
     partition: str = ""
-    covered: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)
+    covered: Mapping[str, Mapping[str, Any]] = _NOTHING
+    digests: Mapping[str, str] = _NOTHING
 
     def get(self, path: str) -> Any:
         """Return the fact at ``facet.fact``; raise :class:`MissingFact` with its reason."""

@@ -33,6 +33,11 @@ def _program(source: str) -> Any:
     return cel.compile(source)
 
 
+@lru_cache(maxsize=4096)
+def _flat_program(source: str) -> Any:
+    return _program(flat(source))
+
+
 @dataclass
 class Bench:
     """Where rules run: the parameters and the time are set once, the facts resource by resource.
@@ -57,6 +62,9 @@ class Bench:
         self._context = cel.Context(
             {"params": dict(self.params), "as_of": self.as_of, "today": self.today, "measured": {}}
         )
+        self._wanted = None if self.wanted is None else _named(self.wanted)
+        #: The facts that the engine holds under names of their own.
+        self._handed: dict[str, Any] = {}
         self.put(self.facts, self.measured, self.missing)
 
     def put(
@@ -72,31 +80,41 @@ class Bench:
             except (TypeError, ValueError, OverflowError) as error:
                 raise RuleBug(f"measured facts that no rule can read: {error}") from error
         self.facts, self.measured, self.missing = facts, measured, missing
-        values = self._flat_values(facts)
-        self._flat = values is not None
-        if values is None:
+        news = self._news(facts)
+        self._flat = news is not None
+        if news is None:
             self._context.add_variable("facts", facts)
-        elif values:
-            self._context.update(values)
+        elif news:
+            self._hand(news)
 
-    def _flat_values(self, facts: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return every wanted fact under a name of its own, or None if one is not there.
+    def _news(self, facts: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what the engine does not hold yet of the wanted facts, None if one is not there.
 
         Handing nested maps to the engine is a quarter of the time of a finding, so facts go over
-        as single values. Only when all are there: none may keep the value of the resource before.
+        as single values, each under a name of its own, and only when it is another one than
+        before. Only when all are there: none may keep the value of the resource before.
         """
-        if self.wanted is None:
+        if self._wanted is None:
             return None
-        values: dict[str, Any] = {}
-        for facet, names in self.wanted:
-            known = facts.get(facet)
-            if known is None:
-                return None
-            for name in names:
-                if name not in known:
-                    return None
-                values[_flat_name(facet, name)] = known[name]
-        return values
+        news: dict[str, Any] = {}
+        handed = self._handed
+        try:
+            for facet, fact, name in self._wanted:
+                value, held = facts[facet][fact], handed.get(name, _NEVER)
+                kind = value.__class__  # True and 1 are equal, but not the same to a rule
+                if kind not in _CONSTANT or kind is not held.__class__ or value != held:
+                    news[name] = value
+        except (KeyError, TypeError):  # the fact is not there, or the whole facet is not
+            return None
+        return news
+
+    def _hand(self, news: dict[str, Any]) -> None:
+        try:
+            self._context.update(news)
+        except BaseException:  # which of them the engine took is not known
+            self._handed.clear()
+            raise
+        self._handed.update(news)
 
     def decide(self, source: str, reading: Reading) -> Decision:
         """Return what the expression comes to.
@@ -105,7 +123,7 @@ class Bench:
         or comes to something other than true or false.
         """
         try:
-            program = _program(flat(source) if self._flat else source)
+            program = _flat_program(source) if self._flat else _program(source)
             value = program.execute(self._context)
         except Exception as error:
             other = self._in_other_orders(source, reading) if reading.iterates else None
@@ -172,7 +190,7 @@ class Bench:
     def select(self, filter_source: str) -> list[Any]:
         """Return what a filter of :func:`offenders` gives, nothing if it cannot be evaluated."""
         try:
-            program = _program(flat(filter_source) if self._flat else filter_source)
+            program = _flat_program(filter_source) if self._flat else _program(filter_source)
             value = program.execute(self._context)
         except _UNDECIDED:
             return []
@@ -192,7 +210,17 @@ class Bench:
         return values
 
 
-@lru_cache(maxsize=4096)
+#: Types of facts of which two are the same to every rule if they are equal.
+_CONSTANT = frozenset({str, int, bool, type(None)})
+_NEVER = object()
+
+
+def _named(wanted: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[tuple[str, str, str], ...]:
+    """Return facet, fact and flat name of each wanted fact."""
+    pairs = ((facet, fact) for facet, facts in wanted for fact in facts)
+    return tuple((facet, fact, _flat_name(facet, fact)) for facet, fact in pairs)
+
+
 def flat(source: str) -> str:
     """Return an expression with each ``facts.<facet>.<fact>`` as one name; texts stay as they are.
 
@@ -201,7 +229,6 @@ def flat(source: str) -> str:
     return _FACT.sub(lambda m: _flat_name(m[1], m[2]) if m[1] else m[0], source)
 
 
-@lru_cache(maxsize=4096)
 def _flat_name(facet: str, fact: str) -> str:
     """Return a name that no other facet and fact have: the facet's length keeps them apart."""
     return f"facts_{len(facet)}_{facet}_{fact}"
