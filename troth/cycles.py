@@ -1,7 +1,7 @@
 """Hold Python's collector of cycles where it can find nothing and costs much.
 
-Reading files and judging make many small values and no cycles, yet their number alone sets the
-collector going again and again: half of the time of reading policies, a tenth of judging.
+Importing, reading files and judging make many small values that stay, yet their number alone sets
+the collector going again and again: half of the time of reading policies, a tenth of judging.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from calendar import isleap, monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, reset_tzpath
 
@@ -29,6 +30,7 @@ _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?",
     re.ASCII,
 )
+_NO_DURATION = "{!r} is not an ISO 8601 duration; write P90D, P6M, P1Y or PT26H"
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,2})", re.ASCII)
 _DELAY = re.compile(r"(\d{1,5}) (working )?days?", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
@@ -196,9 +198,16 @@ def parse(parameter: Parameter, value: Any) -> Any:
 
 def parse_duration(text: Any, *, at_most: bool = False) -> Duration:
     """Return an ISO 8601 duration; raises :class:`BadValue`."""
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if not found or not any(found.groups()) or str(text).endswith("T"):
-        raise BadValue(f"{text!r} is not an ISO 8601 duration; write P90D, P6M, P1Y or PT26H")
+    if not isinstance(text, str):
+        raise BadValue(_NO_DURATION.format(text))
+    return _read_duration(text, at_most)
+
+
+@lru_cache  # a document has few durations and states them often
+def _read_duration(text: str, at_most: bool) -> Duration:
+    found = _DURATION.fullmatch(text)
+    if not found or not any(found.groups()) or text.endswith("T"):
+        raise BadValue(_NO_DURATION.format(text))
     years, months, weeks, days, hours, minutes, seconds = (
         int(part or 0) if len(part or "") <= _DIGITS else 10**_DIGITS for part in found.groups()
     )
@@ -207,7 +216,7 @@ def parse_duration(text: Any, *, at_most: bool = False) -> Duration:
     if about > _MOST_YEARS * 365:
         raise BadValue(f"{text!r:.60} is longer than {_MOST_YEARS} years; write a shorter one")
     time = timedelta(seconds=exact)
-    return Duration(str(text), years * 12 + months, weeks * 7 + days, time, at_most)
+    return Duration(text, years * 12 + months, weeks * 7 + days, time, at_most)
 
 
 def _duration(parameter: Parameter, value: Any) -> Duration:

@@ -7,17 +7,21 @@ name a package whose folder holds YAML files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from troth.checker import Checker, check_declaration
 from troth.errors import CheckerBug
 
+if TYPE_CHECKING:
+    from troth.checker import Checker
+
 CHECKERS = "troth.checkers"
+CONTENT = ("kinds", "controls", "policies")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def plugins() -> tuple[Plugin, ...]:
 @cache
 def load(plugin: Plugin) -> type[Checker]:
     """Import a checker's class; raises :class:`~troth.errors.CheckerBug` naming its package."""
+    from troth.checker import Checker, check_declaration  # whoever wants folders needs no checker
+
     try:
         cls = plugin.entry.load()
     except ImportError as error:
@@ -69,7 +75,12 @@ def checkers() -> dict[str, type[Checker]]:
     return {plugin.id: load(plugin) for plugin in plugins()}
 
 
-def content_folders(what: str) -> Iterable[Path]:
-    """Yield the folders of ``kinds``, ``controls`` or ``policies`` that other packages bring."""
-    for entry in sorted(entry_points(group=f"troth.{what}"), key=lambda entry: entry.name):
+def content_folders() -> dict[str, list[Path]]:
+    """Return the folders of ``kinds``, ``controls`` and ``policies`` that other packages bring."""
+    installed = entry_points()
+    return {what: list(_folders(installed.select(group=f"troth.{what}"))) for what in CONTENT}
+
+
+def _folders(entries: Iterable[EntryPoint]) -> Iterator[Path]:
+    for entry in sorted(entries, key=lambda entry: entry.name):
         yield Path(str(files(entry.value)))

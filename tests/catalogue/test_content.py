@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.toy import WORKSPACE
-from troth.catalogue import content
+from troth.catalogue import content, controls
 from troth.catalogue.content import Library
 from troth.catalogue.kinds import load_kind, read_kinds
+from troth.definitions import Control
 from troth.errors import InputError, Place, UsageError
 
 LOCKED = "controls/box-locked.yaml"
 
 
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A company's folders, sound."""
+@pytest.fixture(params=[False, True], ids=["everything", "as-needed"])
+def own(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A company's folders, sound; read beside everything that ships, or beside what they need."""
+    monkeypatch.setattr(content, "load", partial(content.load, as_needed=request.param))
     monkeypatch.chdir(tmp_path)
     shutil.copytree(WORKSPACE, tmp_path, dirs_exist_ok=True)
     return tmp_path
@@ -173,6 +177,31 @@ def test_a_kinds_example_holds_every_facet(own: Path) -> None:
 def test_a_shipped_kind_that_there_is_not() -> None:
     with pytest.raises(InputError, match="cannot be read"):
         load_kind("no-such-kind")
+
+
+def test_what_ships_is_read_as_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = content.load()
+    read: list[str] = []
+
+    def read_control(path: Path, *rest: Any) -> Control:
+        read.append(path.stem)
+        return controls.read_control(path, *rest)
+
+    monkeypatch.setattr(content, "read_control", read_control)
+    books = content.load(policies=["purecloud"], as_needed=True)
+    bound = {
+        binding.control
+        for clause in books.policies["purecloud"].clauses
+        for binding in clause.bindings
+    }
+    assert sorted(read) == sorted(bound)
+    assert "log-retention" in books.controls
+    assert list(books.controls) == list(everything.controls)
+    assert len(books.kinds) == len(everything.kinds)
+    assert sorted(read) == sorted(bound), "to list is not to read"
+    assert books.policies["purecloud"] == everything.policies["purecloud"]
+    assert dict(books.controls) == dict(everything.controls)
+    assert dict(books.kinds) == dict(everything.kinds)
 
 
 def test_everything_that_ships_is_sound() -> None:

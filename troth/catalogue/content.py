@@ -17,6 +17,7 @@ from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import read_kind
 from troth.catalogue.policies import read_policy
 from troth.catalogue.schemas import read_text, shown, unknown
+from troth.catalogue.shelves import Shelf
 from troth.cycles import uncollected
 from troth.definitions import Control, Policy
 from troth.errors import InputError, Place, Problem, UsageError
@@ -63,27 +64,34 @@ def load(
     policies: Iterable[str] | None = None,
     base: Path | None = None,
     named_at: Mapping[str, Place] | None = None,
+    as_needed: bool = False,
 ) -> Library:
     """Return the library with ``extra`` folders by ``kinds``, ``controls`` and ``policies``.
 
     ``policies`` limits which policies are read: ids, or paths of policy files relative to
-    ``base``; None reads them all. ``named_at`` tells where they are named. Raises
-    :class:`~troth.errors.InputError` with every fault, and :class:`~troth.errors.UsageError` for
-    a policy that there is not and that no file names.
+    ``base``; None reads them all. ``named_at`` tells where they are named. With
+    ``as_needed`` a shipped kind or control is read only when something names it; further ones
+    are always read. Raises :class:`~troth.errors.InputError` with every fault, and
+    :class:`~troth.errors.UsageError` for a policy that there is not and that no file names.
     """
-    extra = extra or {}
+    folders = _folders(extra or {})
     origins: dict[tuple[str, str], Path] = {}
     measures = registry()
     kinds = _load(
-        "kinds", _paths("kinds", extra), lambda path: read_kind(path, shown(path)), origins
+        "kinds",
+        _paths("kinds", folders),
+        lambda path: read_kind(path, shown(path)),
+        origins,
+        as_needed=as_needed,
     )
     controls = _load(
         "controls",
-        _paths("controls", extra),
+        _paths("controls", folders),
         lambda path: read_control(path, kinds, measures, shown(path)),
         origins,
+        as_needed=as_needed,
     )
-    wanted = _policy_paths(extra, policies, base, named_at or {})
+    wanted = _policy_paths(_paths("policies", folders), policies, base, named_at or {})
     documents = _load(
         "policies", wanted, lambda path: read_policy(path, controls, shown(path)), origins
     )
@@ -92,33 +100,38 @@ def load(
 
 def policy_ids(extra: Mapping[str, Iterable[Path]]) -> list[str]:
     """Return the names of the policies that are shipped, installed, or in ``extra`` folders."""
-    return sorted({path.stem for path, _ in _paths("policies", extra)})
+    return sorted({path.stem for path, _ in _paths("policies", _folders(extra))})
 
 
-def _paths(what: str, extra: Mapping[str, Iterable[Path]]) -> list[tuple[Path, bool]]:
+def _folders(extra: Mapping[str, Iterable[Path]]) -> dict[str, list[Path]]:
+    """Return the folders of installed packages and then those of ``extra``, by what they hold."""
+    return {what: [*there, *extra.get(what, ())] for what, there in content_folders().items()}
+
+
+def _paths(what: str, folders: Mapping[str, Iterable[Path]]) -> list[tuple[Path, bool]]:
     """Return the files of one sort; the flag tells which are shipped and may be replaced."""
     found = [(path, True) for path in yaml_files(shipped(what))]
-    for folder in (*content_folders(what), *extra.get(what, ())):
+    for folder in folders[what]:
         found.extend((path, False) for path in yaml_files(folder))
     return found
 
 
 def _policy_paths(
-    extra: Mapping[str, Iterable[Path]],
+    known: list[tuple[Path, bool]],
     wanted: Iterable[str] | None,
     base: Path | None,
     named_at: Mapping[str, Place],
 ) -> list[tuple[Path, bool]]:
-    known = _paths("policies", extra)
     if wanted is None:
         return known
+    named: dict[str, list[tuple[Path, bool]]] = {}
+    for row in known:
+        named.setdefault(row[0].stem, []).append(row)
     chosen: list[tuple[Path, bool]] = []
     for name in wanted:
-        as_path = (base or Path()) / name
-        matches = [row for row in known if row[0].stem == name]
-        if matches:
-            chosen.extend(matches)
-        elif as_path.suffix == ".yaml":
+        if name in named:
+            chosen.extend(named[name])
+        elif (as_path := (base or Path()) / name).suffix == ".yaml":
             chosen.append((as_path, False))
         else:
             text = unknown("policy", name, sorted(path.stem for path, _ in known))
@@ -133,11 +146,17 @@ def _load(
     paths: Iterable[tuple[Path, bool]],
     reader: Callable[[Path], _Made],
     origins: dict[tuple[str, str], Path],
-) -> dict[str, _Made]:
-    found: dict[str, _Made] = {}
+    *,
+    as_needed: bool = False,
+) -> Mapping[str, _Made]:
+    found: Shelf[_Made] = Shelf(reader)
     ours: dict[str, bool] = {}
     problems: list[Problem] = []
     for path, is_shipped in paths:
+        if as_needed and is_shipped:
+            found.leave(path)
+            ours[path.stem], origins[what, path.stem] = True, path
+            continue
         try:
             made = reader(path)
         except InputError as error:
@@ -146,11 +165,12 @@ def _load(
         if made.id in found and not (ours[made.id] and _replaces(path, made.id)):
             problems.append(_taken(what, path, found[made.id], is_shipped=ours[made.id]))
             continue
-        found[made.id], ours[made.id] = made, is_shipped
+        found.put(made.id, made)
+        ours[made.id] = is_shipped
         origins[what, made.id] = path
     if problems:
         raise InputError(problems)
-    return {name: found[name] for name in sorted(found)}
+    return found if as_needed else dict(found)
 
 
 def _taken(what: str, path: Path, known: Kind | Control | Policy, *, is_shipped: bool) -> Problem:

@@ -111,12 +111,12 @@ class _Reader:
             self._problem([*path, "control"], f"clause {clause}: {text}")
             return None
         settings = dict(self._settings(path, clause, row, control))
-        told = {name for where in _SOURCES for name in row.get(where, {})}
+        told = {name for where in _SOURCES for name in row.get(where, ())}
         known = control.parameters
         meant = {name for given in told - known.keys() for name in near(given, sorted(known))}
-        for name, parameter in control.parameters.items():
+        for name, parameter in known.items():
             # A value that is wrong, or under a misspelt name, has its own message already.
-            if name in told | meant:
+            if name in told or name in meant:
                 continue
             if parameter.has_default:
                 value = params.parse(parameter, parameter.default)
@@ -136,19 +136,18 @@ class _Reader:
     ) -> Iterable[tuple[str, Setting]]:
         for where, source in _SOURCES.items():
             for name, raw in row.get(where, {}).items():
-                at = [*path, where, name]
                 parameter = control.parameters.get(name)
                 if parameter is None:
                     text = unknown("parameter", name, sorted(control.parameters))
-                    self._problem(at, f"clause {clause}: {text}", key=True)
+                    self._problem([*path, where, name], f"clause {clause}: {text}", key=True)
                     continue
                 if where == "assumed" and name in row.get("set", {}):
                     text = f"clause {clause}: '{name}' is stated and assumed; keep one"
-                    self._problem(at, text, key=True)
+                    self._problem([*path, where, name], text, key=True)
                 try:
                     yield name, Setting(params.parse(parameter, raw), source)
                 except params.BadValue as error:
-                    self._problem(at, f"clause {clause}: {name}: {error}")
+                    self._problem([*path, where, name], f"clause {clause}: {name}: {error}")
 
 
 #: Where a binding's values stand, and who said them.

@@ -6,6 +6,7 @@ Ctrl-C, and 1 means that a promise is broken.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -15,6 +16,7 @@ from typing import Any
 import click
 
 import troth
+from troth.cycles import uncollected
 from troth.errors import Exit, InputError, TrothError
 
 #: Command name to the module of this package that holds it, and one line of help.
@@ -56,7 +58,8 @@ class Commands(click.Group):
         """Return a command, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"troth.cli.{COMMANDS[cmd_name][0]}")
+        with uncollected():
+            module = importlib.import_module(f"troth.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = module.command
         return command
 
@@ -173,6 +176,7 @@ def entry() -> None:
         code = code or closed
     if any(thread.name.startswith(("read", "unit")) for thread in threading.enumerate()):
         os._exit(code)
+    gc.freeze()  # what is left ends with the process: no cycles are looked for in it
     sys.exit(code)
 
 

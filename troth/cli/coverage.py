@@ -32,7 +32,8 @@ def command(
 
     With --source, exit 1 if the text of a clause has changed since the policy was written.
     """
-    books = known(config_path, common.folders(controls, policies, kinds), [policy]).books
+    folders = common.folders(controls, policies, kinds)
+    books = known(config_path, folders, [policy], as_needed=True).books
     document = next(iter(books.policies.values()))
     for clause in document.clauses:
         click.echo(harmless(f"{clause.id:<16} {clause.assess.value:<12} {_decided_by(clause)}"))

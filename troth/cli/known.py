@@ -26,17 +26,25 @@ class Known:
     config: Config | None
 
 
-def known(path: Path | None, extra: Folders, policies: Iterable[str] | None = None) -> Known:
+def known(
+    path: Path | None,
+    extra: Folders,
+    policies: Iterable[str] | None = None,
+    *,
+    as_needed: bool = False,
+) -> Known:
     """Return what is known here.
 
     ``policies`` are ids, or paths relative to the current folder; None is all that are shipped, in
-    the folders, and named in troth.yaml. ``path`` is the file of ``--config``; without it the
+    the folders, and named in troth.yaml. With ``as_needed`` only those shipped controls are read
+    that the policies bind, and their kinds. ``path`` is the file of ``--config``; without it the
     nearest troth.yaml counts, or none. Raises :class:`~troth.errors.InputError`.
     """
     settings = _settings(path)
     folders = merged(settings.extend if settings else {}, extra)
     if policies is not None:
-        return Known(content.load(folders, policies=_located(policies, settings)), settings)
+        wanted = _located(policies, settings)
+        return Known(content.load(folders, policies=wanted, as_needed=as_needed), settings)
     ids = content.policy_ids(folders)
     named = [row.policy for row in settings.selections] if settings else []
     paths = [name for name in named if policy_id(name) not in ids and name != policy_id(name)]

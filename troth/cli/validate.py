@@ -31,7 +31,7 @@ def command(
         if path.name == config.NAME:
             raise UsageError(f"{path} is no policy; troth validate -c {path} checks it")
     if paths:
-        books = known(config_path, extra, [str(path) for path in paths]).books
+        books = known(config_path, extra, map(str, paths), as_needed=True).books
         click.echo(f"{plural(len(books.policies), 'policy', 'policies')} valid")
         return
     if config_path or _config_here():
