@@ -210,6 +210,9 @@ class Checker:
     required_options: ClassVar[Sequence[str]] = ()
     #: The module that the calls import and what to install for it: ``("botocore", "troth[aws]")``.
     client_library: ClassVar[tuple[str, str]] = ("", "")
+    #: How many resources are observed at the same time; 0 shares the run's threads (``--jobs``).
+    #: For checkers whose calls spend their time waiting for peers and have caps of their own.
+    at_once: ClassVar[int] = 0
     #: Names of per="partition" calls that ``resources`` reads; they are planned and permitted.
     lists: ClassVar[Sequence[str]] = ()
 

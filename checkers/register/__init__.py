@@ -134,6 +134,24 @@ class Register(Checker):
         )
 
 
+class Agreements(Register):
+    """Agreements with customers."""
+
+    id = kind = "register.agreements"
+
+
+class Breaches(Register):
+    """Standards of agreements that were missed."""
+
+    id = kind = "register.breaches"
+
+
+class Campaigns(Register):
+    """Campaigns that told users about security."""
+
+    id = kind = "register.campaigns"
+
+
 class Certificates(Register):
     """Certificates and audit reports that are held."""
 
@@ -146,6 +164,48 @@ class DeletionRequests(Register):
     id = kind = "register.deletion-requests"
 
 
+class Disclosures(Register):
+    """Data that was given to somebody else."""
+
+    id = kind = "register.disclosures"
+
+
+class Drills(Register):
+    """Exercises, and tests by hand."""
+
+    id = kind = "register.drills"
+
+
+class IncidentNotices(Register):
+    """Notices of incidents, as they went out."""
+
+    id = kind = "register.incident-notices"
+
+
+class IncidentUpdates(Register):
+    """Status updates about incidents."""
+
+    id = kind = "register.incident-updates"
+
+
+class Incidents(Register):
+    """Incidents of every type."""
+
+    id = kind = "register.incidents"
+
+
+class Integrations(Register):
+    """Connections to third parties."""
+
+    id = kind = "register.integrations"
+
+
+class Moderation(Register):
+    """Content that had to be removed."""
+
+    id = kind = "register.moderation"
+
+
 class PolicyReviews(Register):
     """Reviews of written policies."""
 
@@ -156,6 +216,18 @@ class PublicResources(Register):
     """Resources that are public on purpose."""
 
     id = kind = "register.public-resources"
+
+
+class Publications(Register):
+    """What was published, and who reviewed it."""
+
+    id = kind = "register.publications"
+
+
+class ServiceLifecycle(Register):
+    """Services, and when they end."""
+
+    id = kind = "register.service-lifecycle"
 
 
 class Staff(Register):
@@ -174,6 +246,12 @@ class Trainings(Register):
     """Trainings that people finished."""
 
     id = kind = "register.trainings"
+
+
+class Vendors(Register):
+    """Vendors and the services that they render."""
+
+    id = kind = "register.vendors"
 
 
 def for_kind(kind: Kind) -> type[Register]:

@@ -6,9 +6,12 @@ The layers, each of which can be used without the ones below it in this list:
 * ``answers``: what can come back, as the evidence records it.
 * ``wire``, ``hello``, ``keys``, ``dialogue``: one handshake up to the end of the server's flight,
   bytes in and bytes out, no sockets.
-* ``probe``: in which order an endpoint is asked, and when it is asked again.
-* ``facts``, ``certificates``, ``trust``: what follows from the recorded answers; pure.
-* ``net``: sockets and the clock of one probe. An asyncio version can take its place.
-* ``endpoints``, ``stores``, ``selfcheck``, ``checker``: configuration, trust anchors, the proof
-  that the prober can ask at all, and the checker itself.
+* ``preamble``, ``starttls``, ``starttls_binary``: what is spoken before TLS begins; no sockets.
+* ``seen``, ``examination``: what answers say, and what is asked next; pure.
+* ``evidence``, ``facts``, ``certificates``, ``trust``, ``staples``: what follows from the recorded
+  answers; pure.
+* ``hail``, ``net``, ``probe``: a hello on an open stream, on a connection of its own, and all of an
+  endpoint's inside its clock.
+* ``stores``, ``selfcheck``, ``checker``: trust anchors, the proof that the prober can ask at all,
+  and the checker itself.
 """

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from troth.checker import ObservationFailed, Reason, demand
+from troth.checker import demand
 
 
 class Kind(enum.StrEnum):
@@ -37,6 +36,10 @@ class Kind(enum.StrEnum):
     UNREACHABLE = "unreachable"
     #: This machine could not ask.
     LOCAL = "local"
+    #: The peer refuses STARTTLS in the words of its own protocol: it has no TLS here.
+    NO_TLS = "no-tls"
+    #: The peer puts STARTTLS off in the words of its own protocol.
+    BUSY = "busy"
     #: Not asked: the endpoint's time was spent.
     SKIPPED = "skipped"
 
@@ -74,9 +77,11 @@ class Answer:
 
     ``offer`` is the offer's name. ``version`` and ``suite`` are the server's choice, 0 if it made
     none. ``alert`` is the code of the alert, -1 if there was none. ``group`` is what a retry
-    request asked for. ``chain`` holds DER certificates in the order sent, ``dropped`` how many
-    more there were. ``text`` is a sentence. ``peer`` is the address spoken to. ``digest`` is the
-    SHA-256 of the bytes received, ``milliseconds`` how long it took; neither decides anything.
+    request asked for, or a TLS 1.3 server chose. ``chain`` holds DER certificates in the order
+    sent, ``dropped`` how many more there were, ``staple`` the leaf's OCSP response in DER, empty
+    without one. ``prime_bits`` is the size of the prime of ephemeral Diffie-Hellman, 0 without
+    one. ``text`` is a sentence. ``peer`` is the address spoken to. ``digest`` is the SHA-256 of
+    the bytes received, ``milliseconds`` how long it took; neither decides anything.
     """
 
     offer: str
@@ -87,6 +92,8 @@ class Answer:
     group: int = 0
     chain: tuple[bytes, ...] = ()
     dropped: int = 0
+    staple: bytes = b""
+    prime_bits: int = 0
     text: str = ""
     peer: str = ""
     digest: str = ""
@@ -104,34 +111,35 @@ class Answer:
         return spoken or self.kind is Kind.OLDER
 
     @property
+    def passing(self) -> bool:
+        """Tell whether it is an alert that may come from a passing trouble."""
+        return self.kind is Kind.ALERT and not self.firm
+
+    @property
     def vague(self) -> bool:
         """Tell whether it may be a refusal, but only if it repeats itself."""
-        return self.kind is Kind.CLOSED or (self.kind is Kind.ALERT and not self.firm)
+        return self.kind is Kind.CLOSED or self.passing
 
-    def under(self, offer: str) -> Answer:
-        """Return the same answer under the name of another offer."""
-        return replace(self, offer=offer)
+    def met_at(self, peer: str) -> Answer:
+        """Return the same answer with the address that gave it."""
+        return replace(self, peer=peer)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as JSON; certificates in base64."""
+        """Return the answer as JSON, without its chain; bytes in base64."""
         body = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        chain = [base64.b64encode(der).decode("ascii") for der in self.chain]
-        return body | {"kind": self.kind.value, "chain": chain}
+        staple = base64.b64encode(self.staple).decode("ascii")
+        return body | {"kind": self.kind.value, "chain": [], "staple": staple}
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any]) -> Answer:
-        """Return the answer that :meth:`as_json` wrote.
+    def from_json(cls, body: Mapping[str, Any], chain: tuple[bytes, ...]) -> Answer:
+        """Return the answer that :meth:`as_json` wrote; its chain is kept apart.
 
-        Raises :class:`~troth.checker.ObservationFailed` where the evidence lacks a member.
+        Raises :class:`~troth.checker.ObservationFailed` where the evidence lacks a member, and
+        ValueError or TypeError where one is of another sort.
         """
         read = {name: demand(body, name) for name in cls.__dataclass_fields__}
-        try:
-            chain = tuple(base64.b64decode(text, validate=True) for text in read["chain"])
-            return cls(**read | {"kind": Kind(read["kind"]), "chain": chain})
-        except (ValueError, TypeError, binascii.Error) as error:
-            raise ObservationFailed(
-                Reason.MALFORMED_RESPONSE, f"an answer of the evidence cannot be read: {error}"
-            ) from error
+        staple = base64.b64decode(read["staple"], validate=True)
+        return cls(**read | {"kind": Kind(read["kind"]), "chain": chain, "staple": staple})
 
     def __str__(self) -> str:
         """Return what happened in words, for messages."""

@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from troth.checker import Facts, Failure, Reason, complete, partial
-from troth.checkers.tls.answers import Answer, Kind
-from troth.checkers.tls.facts import Evidence, settle
-from troth.checkers.tls.questions import CERTIFICATES, ELSEWHERE, TLS13, Question
+from troth.checkers.tls.answers import Answer
+from troth.checkers.tls.evidence import Evidence
+from troth.checkers.tls.questions import BY_FAMILY, SETS, TLS13
+from troth.checkers.tls.seen import Seen
 from troth.checkers.tls.suites import BY_CODE
 
 if TYPE_CHECKING:
@@ -39,36 +40,19 @@ def parse(der: bytes) -> Certificate | None:
             return None
 
 
-def chains(opener: Answer, evidence: Evidence) -> list[Answer]:
+def chains(evidence: Evidence) -> list[Answer]:
     """Return every answer that shows a chain, each chain once."""
-    shown = {answer.chain: answer for answer in (opener, *evidence.answers) if answer.chain}
+    shown: dict[tuple[bytes, ...], Answer] = {}
+    for answer in evidence.accepted:
+        if answer.chain:
+            shown.setdefault(answer.chain, answer)
     return list(shown.values())
 
 
-def questions(opener: Answer) -> list[Question]:
-    """Return what must be asked to see every certificate, given the opening handshake."""
-    known = _answered_by(opener)
-    asked = [question for question in CERTIFICATES if question.name != known]
-    modern = opener.version == TLS13 and opener.kind is Kind.ACCEPTED
-    return asked if modern else [*asked, ELSEWHERE]
-
-
-def _answered_by(opener: Answer) -> str:
-    """Return the name of the question that the opening handshake answered; empty if none."""
-    if not opener.chain:
-        return ""
-    if opener.version != TLS13:
-        family = BY_CODE[opener.suite].family
-        return f"{family.lower()}-tls1_2" if family in ("RSA", "EC") else ""
-    leaf = parse(opener.chain[0])
-    family = _key(leaf)[0] if leaf else "other"
-    return {"RSA": "rsa-tls1_3", "other": ""}.get(family, "ec-tls1_3")
-
-
-def presented(opener: Answer, evidence: Evidence) -> Facts:
+def presented(evidence: Evidence) -> Facts:
     """Return the facts of the facet ``certificates``."""
-    shown = chains(opener, evidence)
-    doubt = unseen(opener, evidence) or _cut(shown)
+    shown = chains(evidence)
+    doubt = unseen(evidence) or _cut(shown)
     items: dict[tuple[str, str], dict[str, Any]] = {}
     for answer in shown:
         for index, der in enumerate(answer.chain):
@@ -82,16 +66,50 @@ def presented(opener: Answer, evidence: Evidence) -> Facts:
     return Facts({"presented": listed}, missing, {"chains": [_pem(answer) for answer in shown]})
 
 
-def unseen(opener: Answer, evidence: Evidence) -> Failure | None:
+def unseen(evidence: Evidence) -> Failure | None:
     """Return why there may be a leaf that was not seen; None if there is no other."""
-    for question in questions(opener):
-        settled = settle(question, evidence)
-        if isinstance(settled, Failure):
-            return settled
-        seen = [answer for answer in evidence.to(question.name) if answer.yes]
-        if any(not answer.chain for answer in seen):
-            return Failure(Reason.UNPROVEN, f"{question.name}: {seen[0]}, no certificate seen")
+    for family in BY_FAMILY:
+        doubt = _modern_doubt(evidence, family) or _older_doubt(evidence, family)
+        if not doubt and not evidence.controlled:
+            doubt = "the hello that was accepted before was not accepted again at the end"
+        if doubt:
+            return Failure(Reason.UNPROVEN, f"certificates of {family.upper()} keys: {doubt}")
     return None
+
+
+def _modern_doubt(evidence: Evidence, family: str) -> str:
+    if TLS13 not in evidence.spoken:
+        return evidence.version_doubt(TLS13)
+    if not evidence.by_usual_groups:
+        return "TLS 1.3 is spoken, over a group that this prober cannot follow"
+    if family in shown_in_tls13(evidence):
+        return ""
+    offer = BY_FAMILY[family].name
+    if any(answer.yes for answer in evidence.to(offer)):
+        return "a hello was accepted and no certificate seen"
+    return evidence.doubt(offer)
+
+
+def _older_doubt(evidence: Evidence, family: str) -> str:
+    shown = any(
+        SETS[family](BY_CODE[answer.suite]) and answer.chain
+        for answer in evidence.accepted
+        if answer.version != TLS13
+    )
+    return "" if shown else evidence.set_doubt(family)
+
+
+def leaf_family(der: bytes) -> str:
+    """Return ``rsa`` or ``ec`` (Edwards curves too) by the key of a leaf; empty for another."""
+    leaf = parse(der)
+    kind = _key(leaf)[0] if leaf else "other"
+    return {"RSA": "rsa", "other": ""}.get(kind, "ec")
+
+
+def shown_in_tls13(seen: Seen) -> set[str]:
+    """Return the families of the leaves that TLS 1.3 answers showed."""
+    leaves = {row.chain[0] for row in seen.accepted if row.version == TLS13 and row.chain}
+    return {leaf_family(der) for der in leaves} - {""}
 
 
 def _cut(shown: Iterable[Answer]) -> Failure | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,65 +10,48 @@ from typing import Any, ClassVar
 from troth.checker import (
     Checker,
     Facts,
-    Failure,
     Listed,
     ObservationFailed,
     Partition,
     Reason,
-    Request,
     Resource,
     call,
     demand,
     facet,
 )
-from troth.checkers.tls import certificates, facts, net, selfcheck, stores, trust
+from troth.checkers.network import places
+from troth.checkers.network.clock import Clock
+from troth.checkers.network.loop import shared
+from troth.checkers.network.places import endpoint_of
+from troth.checkers.tls import certificates, facts, net, selfcheck, staples, stores, trust
 from troth.checkers.tls.answers import Answer
-from troth.checkers.tls.endpoints import Endpoint, endpoint_of, file_entries, read_endpoint
-from troth.checkers.tls.facts import Evidence
-from troth.checkers.tls.probe import Budget, Inquiry, examine, open_endpoint
-from troth.checkers.tls.questions import CIPHERS, OFFERS, VERSIONS, Offer, Question
+from troth.checkers.tls.evidence import Evidence
+from troth.checkers.tls.probe import Probe
+from troth.checkers.tls.questions import Offer
 
-_TIMEOUT, _DEADLINE = 5.0, 30.0
-_CONNECT = ["connect host:port"]
+_TIMEOUT, _DEADLINE = 5.0, 10.0
 
 
 class Endpoints(Checker):
     """TLS endpoints named in troth.yaml or in a file, probed over the network.
 
-    Three groups of questions, each a call of its own, follow one opening handshake; a facet that
-    no clause reads is not asked for. All questions go to the address that the opening reached;
-    further addresses of a name are endpoints of their own, by ``address``.
+    One call asks an endpoint everything, each question chosen by the answers so far, and ends with
+    one control. All questions go to the address that the opening reached; further addresses of a
+    name are endpoints of their own, by ``address``. Where the endpoint has ``starttls``, that
+    protocol is spoken until TLS begins; a server that refuses it is ``not-supported``.
 
-    What is not seen: servers that take pre-shared keys only (nothing is claimed about them), more
-    than one certificate of a key's family, and whether a peer holds the key of its certificate,
-    because no handshake is finished. STARTTLS is not spoken.
+    What is not seen: SSL 2.0, which has another form of hello; servers that take pre-shared keys
+    only (nothing is claimed about them), more than one certificate of a key's family, and whether
+    a peer holds the key of its certificate, because no handshake is finished.
     """
 
     id = "tls.endpoint"
     kind = "tls-endpoint"
     target_type = "tls"
+    at_once = 64
     lists = ("named",)
     options: ClassVar[Mapping[str, Any]] = {
-        "endpoints": {
-            "type": "array",
-            "items": {
-                "type": ["string", "object"],
-                "pattern": "^\\S+:[0-9]+$",
-                "required": ["host", "port"],
-                "additionalProperties": False,
-                "properties": {
-                    "host": {"type": "string"},
-                    "port": {"type": "integer", "minimum": 1, "maximum": 65535},
-                    "address": {"type": "string"},
-                    "server_name": {"type": "string"},
-                },
-            },
-            "description": "host:port, [address]:port, or {host, port, address, server_name}",
-        },
-        "endpoints_file": {
-            "type": "string",
-            "description": "more endpoints, one host:port a line, # starts a comment",
-        },
+        **places.OPTIONS,
         "trust_store": {
             "type": "string",
             "description": "PEM file of the trusted authorities; default: this machine's store",
@@ -78,31 +60,15 @@ class Endpoints(Checker):
         "deadline_seconds": {"type": "number", "exclusiveMinimum": 0, "default": _DEADLINE},
     }
 
-    def __init__(
-        self,
-        target: Mapping[str, Any],
-        partition: Partition,
-        read: Any,
-        requests: Mapping[str, Request],
-    ) -> None:
-        """Start every endpoint's time when it is first asked."""
-        super().__init__(target, partition, read, requests)
-        self._budgets: dict[str, Budget] = {}
-        self._lock = threading.Lock()
-
     @classmethod
     def egress(cls, target: Mapping[str, Any], partition: Partition) -> Sequence[str]:
-        """Return ``host:port`` of every endpoint; of an unreadable file none, as none is asked."""
-        try:
-            entries = _entries(target)
-        except ObservationFailed:
-            entries = list(target.get("endpoints", ()))
-        return sorted({endpoint.connects_to for endpoint, _ in _read(entries) if endpoint})
+        """Return ``host:port`` of every endpoint."""
+        return places.egress(target)
 
     @call("file:endpoints", actions=["read endpoints_file"], per="partition")
     def named(self) -> Any:
         """Return the entries of the target and of its endpoints file."""
-        return {"entries": _entries(self.target)}
+        return {"entries": places.entries(self.target)}
 
     @call("file:trust-store", actions=["read trust_store"], per="partition")
     def anchors(self) -> Any:
@@ -110,122 +76,70 @@ class Endpoints(Checker):
         given = self.target.get("trust_store")
         return stores.read_store(_path(self.target, given) if given else None)
 
-    @call("tls:Hello", actions=_CONNECT, per="resource")
-    def hello(self, resource: Resource) -> Any:
-        """Return the answer to the first hello that was accepted; raise if none was."""
+    @call("tls:Probe", actions=["connect host:port"], per="resource")
+    def probe(self, resource: Resource) -> Any:
+        """Return every answer of one endpoint; raise if it accepted no hello."""
         problem = selfcheck.problem()
         if problem:
             raise ObservationFailed(Reason.UNPROVEN, f"the prober cannot ask: {problem}")
-        inquiry = self._inquiry(resource, "")
-        answer = facts.opening(open_endpoint(inquiry))
-        return {"opening": answer.as_json(), "seen_at": datetime.now(UTC).isoformat()}
-
-    @call("tls:Versions", actions=_CONNECT, per="resource")
-    def version_answers(self, resource: Resource) -> Any:
-        """Return the answers about every version but the one already spoken."""
-        spoken = _opening(self.read("hello", resource)).version
-        asked = [each for each in VERSIONS if max(each.offers[0].versions) != spoken]
-        return self._examine(resource, asked)
-
-    @call("tls:Ciphers", actions=_CONNECT, per="resource")
-    def cipher_answers(self, resource: Resource) -> Any:
-        """Return the answers about strong and weak suites."""
-        return self._examine(resource, CIPHERS)
-
-    @call("tls:Certificates", actions=_CONNECT, per="resource")
-    def certificate_answers(self, resource: Resource) -> Any:
-        """Return the answers of clients that take RSA, and elliptic curves, only."""
-        asked = certificates.questions(_opening(self.read("hello", resource)))
-        return self._examine(resource, asked)
+        evidence = shared().run(self._examine(resource))
+        evidence.opening  # noqa: B018 - raises why there is none
+        return evidence.as_json() | {"seen_at": datetime.now(UTC).isoformat()}
 
     def resources(self) -> Iterator[Resource | Listed]:
         """Yield every endpoint once; an entry that is none makes the list incomplete."""
-        seen: set[str] = set()
-        for endpoint, problem in _read(demand(self.read("named"), "entries")):
-            if endpoint is None:
-                yield Listed(failure=Failure(Reason.MALFORMED_RESPONSE, problem))
-            elif endpoint.id not in seen:
-                seen.add(endpoint.id)
-                yield Resource(endpoint.id, endpoint.authority, self.partition.name)
+        found = demand(self.read("named"), "entries")
+        yield from places.resources(found, "tls", self.partition.name)
 
-    @facet("versions", uses=["hello", "version_answers"])
-    def versions(self, resource: Resource, hello: Any, answers: Any) -> Facts:
+    @facet("versions", uses=["probe"])
+    def versions(self, resource: Resource, probed: Any) -> Facts:
         """Compute which versions are spoken."""
-        return facts.versions(_opening(hello), Evidence.from_json(answers))
+        return facts.versions(Evidence.from_json(probed))
 
-    @facet("ciphers", uses=["hello", "cipher_answers"])
-    def ciphers(self, resource: Resource, hello: Any, answers: Any) -> Facts:
+    @facet("ciphers", uses=["probe"])
+    def ciphers(self, resource: Resource, probed: Any) -> Facts:
         """Compute how strong the session ciphers are."""
-        return facts.ciphers(_opening(hello), Evidence.from_json(answers))
+        return facts.ciphers(Evidence.from_json(probed))
 
-    @facet("certificates", uses=["hello", "certificate_answers"])
-    def certificates(self, resource: Resource, hello: Any, answers: Any) -> Facts:
+    @facet("certificates", uses=["probe"])
+    def certificates(self, resource: Resource, probed: Any) -> Facts:
         """Compute which certificates are presented."""
-        return certificates.presented(_opening(hello), Evidence.from_json(answers))
+        return certificates.presented(Evidence.from_json(probed))
 
-    @facet("trust", uses=["hello", "certificate_answers", "anchors"])
-    def trust(self, resource: Resource, hello: Any, answers: Any, anchors: Any) -> Facts:
+    @facet("trust", uses=["probe", "anchors"])
+    def trust(self, resource: Resource, probed: Any, anchors: Any) -> Facts:
         """Compute whether every leaf that is presented can be believed."""
-        opening, evidence = _opening(hello), Evidence.from_json(answers)
+        evidence = Evidence.from_json(probed)
         return trust.judge(
-            certificates.chains(opening, evidence),
-            certificates.unseen(opening, evidence),
+            certificates.chains(evidence),
+            certificates.unseen(evidence),
             endpoint_of(resource.id).expected_name,
-            datetime.fromisoformat(demand(hello, "seen_at")),
+            datetime.fromisoformat(demand(probed, "seen_at")),
             anchors,
         )
 
-    def _examine(self, resource: Resource, questions: Iterable[Question]) -> Any:
-        opening = _opening(self.read("hello", resource))
-        inquiry = self._inquiry(resource, opening.peer)
-        answers = examine(inquiry, questions, OFFERS[opening.offer])
-        return Evidence(opening.offer, tuple(answers)).as_json()
+    @facet("stapling", uses=["probe", "anchors"])
+    def stapling(self, resource: Resource, probed: Any, anchors: Any) -> Facts:
+        """Compute whether every leaf that is presented came with an OCSP response."""
+        evidence = Evidence.from_json(probed)
+        return staples.judge(evidence, certificates.unseen(evidence), anchors)
 
-    def _inquiry(self, resource: Resource, peer: str) -> Inquiry:
-        """``peer`` is the address that the opening reached; one name may have several."""
+    async def _examine(self, resource: Resource) -> Evidence:
         endpoint = endpoint_of(resource.id)
-        place = net.Address(
-            peer or endpoint.address or endpoint.host, endpoint.port, endpoint.sent_name
-        )
+        clock = Clock.of(float(self.target.get("deadline_seconds", _DEADLINE)))
+        timeout = float(self.target.get("timeout_seconds", _TIMEOUT))
+        peer = endpoint.address or endpoint.host
 
-        def ask(offer: Offer, seconds: float) -> Answer:
-            return net.ask(place, offer, seconds)
+        async def put(offer: Offer, seconds: float) -> Answer:
+            nonlocal peer
+            place = net.Address(peer, endpoint.port, endpoint.sent_name, endpoint.starttls)
+            answer = await net.ask(place, offer, clock, seconds)
+            if answer.yes:
+                peer = answer.peer  # a name may have several addresses
+            return answer
 
-        deadline = float(self.target.get("deadline_seconds", _DEADLINE))
-        with self._lock:
-            budget = self._budgets.setdefault(resource.id, Budget(deadline))
-        # A third at most, or there would be no time to close with the control.
-        timeout = min(float(self.target.get("timeout_seconds", _TIMEOUT)), deadline / 3)
-        return Inquiry(ask, budget, timeout)
-
-
-def _opening(hello: Any) -> Answer:
-    return Answer.from_json(demand(hello, "opening"))
+        return await Probe(put, clock, timeout).examine()
 
 
 def _path(target: Mapping[str, Any], given: str) -> Path:
     return Path(target.get("base_dir", ".")) / given
-
-
-def _entries(target: Mapping[str, Any]) -> list[Any]:
-    if "endpoints" not in target and "endpoints_file" not in target:
-        text = f"target {target['id']} names neither endpoints nor an endpoints_file"
-        raise ObservationFailed(Reason.NO_DATA, text)
-    entries = list(target.get("endpoints", ()))
-    if "endpoints_file" in target:
-        path = _path(target, target["endpoints_file"])
-        try:
-            entries += file_entries(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            text = f"endpoints_file {path} cannot be read: {error}"
-            raise ObservationFailed(Reason.NO_DATA, text) from error
-    return entries
-
-
-def _read(entries: Iterable[Any]) -> Iterator[tuple[Endpoint | None, str]]:
-    """Yield each endpoint, or None and what is wrong with its entry."""
-    for entry in entries:
-        try:
-            yield read_endpoint(entry), ""
-        except ValueError as error:
-            yield None, str(error)

@@ -33,7 +33,7 @@ LARGEST_FLIGHT = 100_000
 #: How many certificates of a chain are kept.
 LONGEST_CHAIN = 10
 
-_SERVER_HELLO, _CERTIFICATE, _DONE, _FINISHED = 2, 11, 14, 20
+_SERVER_HELLO, _CERTIFICATE, _KEY_EXCHANGE, _DONE, _FINISHED, _STATUS = 2, 11, 12, 14, 20, 22
 _CLEAR_TEXT = {
     b"HTTP/": "plain HTTP without TLS",
     b"220": "a plain-text mail or file greeting without TLS",
@@ -49,11 +49,19 @@ class Dialogue:
 
     def __init__(self, offer: Offer, server_name: str, share: keys.KeyShare | None) -> None:
         """Make the hello; ``to_send`` holds the bytes of its record."""
-        self._offer = offer
-        self._share = share
         entropy = hello.Entropy(os.urandom(32), os.urandom(32))
         public = share.public if share else b""
-        self._transcript = hello.client_hello(offer, server_name, public, entropy)
+        self._begin(offer, share, hello.client_hello(offer, server_name, public, entropy))
+
+    @classmethod
+    def replayed(cls, offer: Offer, share: keys.KeyShare | None, message: bytes) -> Dialogue:
+        """Return a dialogue whose hello was made before, to read a recorded answer again."""
+        made = cls.__new__(cls)
+        made._begin(offer, share, message)
+        return made
+
+    def _begin(self, offer: Offer, share: keys.KeyShare | None, message: bytes) -> None:
+        self._offer, self._share, self._transcript = offer, share, message
         # Old servers read the record's version too; for the newer ones it is 1.0 (RFC 8446 5.1).
         outer = SSL3 if max(offer.versions) == SSL3 else TLS10
         self.to_send = record(HANDSHAKE, outer, self._transcript)
@@ -62,7 +70,13 @@ class Dialogue:
         self._server: hello.ServerHello | None = None
         self._opener: keys.Opener | None = None
         self._chain: list[bytes] | None = None
+        self._staple, self._prime_bits = b"", 0
         self._warned = -1
+
+    @property
+    def held(self) -> int:
+        """Return how many bytes wait for more to come."""
+        return self._records.held + self._messages.held
 
     def feed(self, data: bytes) -> Answer | None:
         """Take bytes of the peer; return the answer as soon as it is known."""
@@ -124,9 +138,8 @@ class Dialogue:
                 yield from self._hear(message)
             elif self._server is None:
                 raise Malformed("the handshake does not start with a server hello")
-            elif kind == _CERTIFICATE:
-                modern = self._server.version == TLS13
-                self._chain = hello.read_certificates(message, modern)
+            elif kind in (_CERTIFICATE, _STATUS, _KEY_EXCHANGE):
+                self._learn(self._server, kind, message)
             elif kind == (_FINISHED if self._opener else _DONE):
                 yield self._accept()
 
@@ -144,9 +157,18 @@ class Dialogue:
         if heard.retry:
             yield self._retry(heard)
         if heard.version == TLS13:
-            if self._messages.partial:
+            if self._messages.held:
                 raise Malformed("a message in clear follows the server hello")
             self._agree(heard, message)
+
+    def _learn(self, server: hello.ServerHello, kind: int, message: bytes) -> None:
+        if kind == _CERTIFICATE:
+            modern = server.version == TLS13
+            self._chain, self._staple = hello.read_certificates(message, modern)
+        elif kind == _STATUS:
+            self._staple = hello.read_status(message)
+        elif BY_CODE[server.suite].finite:
+            self._prime_bits = hello.read_prime_bits(message)
 
     def _older(self, heard: hello.ServerHello) -> Answer:
         if not SSL3 <= heard.version < max(self._offer.versions):
@@ -194,6 +216,8 @@ class Dialogue:
             alert=alert,
             chain=chain,
             dropped=dropped,
+            staple=self._staple if kind is Kind.ACCEPTED else b"",
+            prime_bits=self._prime_bits,
             text=text,
             digest=self._digest.hexdigest(),
         )

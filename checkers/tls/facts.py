@@ -7,139 +7,121 @@ neither yes nor no. Pure functions of the evidence; they can be run again years 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-from troth.checker import Facts, Failure, ObservationFailed, Reason, demand
-from troth.checkers.tls.answers import Answer, Kind
-from troth.checkers.tls.probe import REPEATS
-from troth.checkers.tls.questions import CIPHERS, VERSION_NAMES, VERSIONS, Question
+from troth.checker import Facts, Failure, Reason
+from troth.checkers.tls.evidence import Evidence
+from troth.checkers.tls.questions import (
+    BROKEN_UP_TO,
+    BY_STRENGTH,
+    RUNGS,
+    SETS,
+    SSL3,
+    TLS10,
+    TLS11,
+    TLS12,
+    TLS13,
+    VERSION_NAMES,
+    elsewhere,
+)
 from troth.checkers.tls.suites import BY_CODE
 
-
-@dataclass(frozen=True)
-class Evidence:
-    """The answers of one group of questions; ``control`` is the offer that closes it."""
-
-    control: str
-    answers: tuple[Answer, ...] = field(repr=False)
-
-    @classmethod
-    def from_json(cls, body: Any) -> Evidence:
-        """Read what :meth:`as_json` wrote; raises ``ObservationFailed`` where something lacks."""
-        rows = demand(body, "answers")
-        return cls(demand(body, "control"), tuple(Answer.from_json(row) for row in rows))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the evidence as JSON."""
-        return {"control": self.control, "answers": [row.as_json() for row in self.answers]}
-
-    def to(self, offer: str) -> list[Answer]:
-        """Return the answers to one offer, in order."""
-        return [answer for answer in self.answers if answer.offer == offer]
-
-    @property
-    def controlled(self) -> bool:
-        """Tell whether the group ended with the control hello being accepted."""
-        last = self.answers[-1] if self.answers else None
-        return last is not None and last.offer == self.control and last.yes
-
-    @property
-    def steady(self) -> bool:
-        """Tell whether the control was accepted each time, and no hello was hung up on once only.
-
-        An endpoint that hangs up now and then answers some hello in two ways.
-        """
-        moody = {row.offer for row in self.answers if row.vague}
-        same = all(row.vague for row in self.answers if row.offer in moody)
-        return self.controlled and same and all(row.yes for row in self.to(self.control))
+_VERSION_FACTS = {
+    "ssl3": SSL3,
+    "tls1_0": TLS10,
+    "tls1_1": TLS11,
+    "tls1_2": TLS12,
+    "tls1_3": TLS13,
+}
 
 
-def opening(answer: Answer) -> Answer:
-    """Return the answer if the endpoint accepted it; raise why it cannot be spoken to if not."""
-    if answer.yes:
-        return answer
-    if answer.kind is Kind.UNREACHABLE:
-        raise ObservationFailed(Reason.UNREACHABLE, f"no connection: {answer.text}")
-    if answer.kind is Kind.TIMEOUT:
-        raise ObservationFailed(Reason.TIMEOUT, answer.text)
-    if answer.kind in (Kind.MALFORMED, Kind.OVERSIZE, Kind.TRUNCATED):
-        raise ObservationFailed(Reason.MALFORMED_RESPONSE, f"no TLS handshake: {answer.text}")
-    raise ObservationFailed(Reason.UNPROVEN, f"no hello was accepted; the last answer: {answer}")
-
-
-def settle(question: Question, evidence: Evidence) -> str | Failure:
-    """Return ``accepted``, ``refused``, or why neither is proven."""
-    doubts = []
-    for offer in question.offers:
-        answers = evidence.to(offer.name)
-        if any(answer.yes for answer in answers):
-            return "accepted"
-        doubts.append(_doubt(answers, evidence))
-    doubt = next((doubt for doubt in doubts if doubt), "")
-    return Failure(Reason.UNPROVEN, f"{question.name}: {doubt}") if doubt else "refused"
-
-
-def _doubt(answers: Sequence[Answer], evidence: Evidence) -> str:
-    """Return why the answers to an offer are no refusal; empty if they are one."""
-    if not answers:
-        return "was not asked"
-    unclear = [answer for answer in answers if not (answer.firm or answer.vague)]
-    if unclear:
-        return str(unclear[0])
-    if not evidence.controlled:
-        return "the hello that was accepted before was not accepted again at the end"
-    if any(answer.firm for answer in answers):
-        return ""
-    if not evidence.steady or len(answers) <= REPEATS:
-        return f"{answers[0]} only, from an endpoint that answers unsteadily"
-    return ""
-
-
-def versions(opener: Answer, evidence: Evidence) -> Facts:
+def versions(evidence: Evidence) -> Facts:
     """Return the facts of the facet ``versions``."""
-    spoken = VERSION_NAMES[opener.version]
-    known = {
-        question.name: "accepted"
-        for question in VERSIONS
-        if VERSION_NAMES[max(question.offers[0].versions)] == spoken
+    settled = {
+        fact: settle(fact, version in evidence.spoken, evidence.version_doubt(version), evidence)
+        for fact, version in _VERSION_FACTS.items()
     }
-    return _facts(VERSIONS, evidence, known, _raw([opener, *evidence.answers]))
+    return _facts(settled, raw(evidence))
 
 
-def ciphers(opener: Answer, evidence: Evidence) -> Facts:
-    """Return the facts of the facet ``ciphers``; the opener is the full offer."""
-    chosen = BY_CODE[opener.suite]
-    known = {"preferred_name": chosen.name, "preferred_bits": chosen.bits}
-    return _facts(CIPHERS, evidence, known, _raw([opener, *evidence.answers]))
+def ciphers(evidence: Evidence) -> Facts:
+    """Return the facts of the facet ``ciphers``; the preferred suite is the opening's."""
+    chosen = BY_CODE[evidence.opening.suite]
+    chose, doubt = evidence.chose, evidence.set_doubt
+    asked = {
+        "suites_256": (chose(SETS["256"], TLS12), doubt("256") or _modern(evidence, "256")),
+        "suites_below_256": (chose(SETS["128"]), doubt("128") or _modern(evidence, "128")),
+        "suites_below_128": (chose(SETS["broken"]), doubt("broken") or _lowest(evidence)),
+        "without_forward_secrecy": (chose(SETS["static"]), doubt("static")),
+        "finite_field": (chose(SETS["finite"]), doubt("finite")),
+    }
+    settled = {fact: settle(fact, *answer, evidence) for fact, answer in asked.items()}
+    known = {
+        "preferred_name": chosen.name,
+        "preferred_bits": chosen.bits,
+        "finite_field_bits": _prime_bits(settled["finite_field"], evidence),
+    }
+    return _facts(settled | known, raw(evidence))
 
 
-def _facts(
-    questions: Iterable[Question],
-    evidence: Evidence,
-    known: Mapping[str, Any],
-    raw: Mapping[str, Any],
-) -> Facts:
-    values: dict[str, Any] = dict(known)
-    missing: dict[str, Failure] = {}
-    for question in questions:
-        if question.name not in known:
-            settled = settle(question, evidence)
-            if isinstance(settled, Failure):
-                missing[question.name] = settled
-            else:
-                values[question.name] = settled
-    return Facts(values, missing, raw)
+def settle(fact: str, accepted: bool, doubt: str, evidence: Evidence) -> str | Failure:
+    """Return ``accepted``, ``refused``, or why neither is proven."""
+    if accepted:
+        return "accepted"
+    if not doubt and not evidence.controlled:
+        doubt = "the hello that was accepted before was not accepted again at the end"
+    return Failure(Reason.UNPROVEN, f"{fact}: {doubt}") if doubt else "refused"
 
 
-def _raw(answers: Iterable[Answer]) -> dict[str, Any]:
+def _modern(evidence: Evidence, name: str) -> str:
+    """Return why TLS 1.3 is not proven to refuse suites of a strength; empty if it does."""
+    if TLS13 not in evidence.spoken:
+        return evidence.version_doubt(TLS13)
+    offer = BY_STRENGTH[name]
+    return evidence.doubt((offer if evidence.by_usual_groups else elsewhere(offer)).name)
+
+
+def _lowest(evidence: Evidence) -> str:
+    """Return why broken suites are not proven to be refused below TLS 1.2; empty if they are.
+
+    A version of which nothing is known may take what the others refuse.
+    """
+    for version in RUNGS:
+        doubt = "" if version in evidence.spoken else evidence.version_doubt(version)
+        if doubt:
+            return f"{VERSION_NAMES[version]} is in doubt: {doubt}"
+    spoken = evidence.spoken - {TLS13}
+    if not spoken or min(spoken) == max(spoken):
+        return ""
+    return evidence.doubt(BROKEN_UP_TO[min(spoken)].name)
+
+
+def _prime_bits(settled: str | Failure, evidence: Evidence) -> int | Failure:
+    """Return the size of the smallest prime that was seen; 0 where none is used."""
+    if isinstance(settled, Failure):
+        return settled
+    if settled == "refused":
+        return 0
+    seen = [row.prime_bits for row in evidence.accepted if SETS["finite"](BY_CODE[row.suite])]
+    if not all(seen):
+        return Failure(Reason.MALFORMED_RESPONSE, "finite_field_bits: no prime was sent")
+    return min(seen)
+
+
+def _facts(settled: Mapping[str, Any], told: Mapping[str, Any]) -> Facts:
+    values = {fact: value for fact, value in settled.items() if not isinstance(value, Failure)}
+    missing = {fact: value for fact, value in settled.items() if isinstance(value, Failure)}
+    return Facts(values, missing, told)
+
+
+def raw(evidence: Evidence) -> dict[str, Any]:
     """Return what each offer was answered with, without what differs from run to run."""
     told: dict[str, list[str]] = {}
-    for answer in answers:
+    for answer in evidence.answers:
         chosen = ""
         if answer.yes:
-            suite = BY_CODE[answer.suite].name
-            chosen = f" {VERSION_NAMES[answer.version]} {suite}"
+            chosen = f" {VERSION_NAMES[answer.version]} {BY_CODE[answer.suite].name}"
         told.setdefault(answer.offer, []).append(f"{answer}{chosen}")
-    return {"answers": told}
+    named = sorted(BY_CODE[code].name for code in evidence.named)
+    return {"answers": told} | ({"broken_suites": named} if named else {})

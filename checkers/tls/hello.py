@@ -13,7 +13,7 @@ from troth.checkers.tls.wire import Malformed, Reader, handshake, shorts, vector
 CLIENT_HELLO = 1
 _HEADER = 4
 
-_SERVER_NAME, _GROUPS, _POINT_FORMATS, _SIGNATURES = 0, 10, 11, 13
+_SERVER_NAME, _STATUS, _GROUPS, _POINT_FORMATS, _SIGNATURES = 0, 5, 10, 11, 13
 _PADDING, _EXTENDED_MASTER_SECRET, _VERSIONS, _CERT_SIGNATURES, _KEY_SHARE = 21, 23, 43, 50, 51
 
 #: Stands for secure renegotiation in the list of suites (RFC 5746 section 3.3).
@@ -61,6 +61,8 @@ def _padding(length: int) -> bytes:
 def _extensions(offer: Offer, server_name: str, public: bytes) -> bytes:
     groups = offer.groups if min(offer.versions) > TLS12 else (*offer.groups, *OLD_CURVES)
     made = {
+        # An OCSP response is asked for, of any responder (RFC 6066 section 8).
+        _STATUS: b"\x01" + vector(2) + vector(2),
         _GROUPS: vector(2, shorts(groups)),
         _POINT_FORMATS: vector(1, b"\0"),
         _EXTENDED_MASTER_SECRET: b"",
@@ -162,17 +164,36 @@ def _read_share(extensions: dict[int, bytes], retry: bool) -> tuple[int, bytes]:
     return group, b"" if retry else entry.vector(2).rest()
 
 
-def read_certificates(message: bytes, modern: bool) -> list[bytes]:
-    """Return the DER certificates of a Certificate message, as sent; raises :class:`Malformed`.
+def read_certificates(message: bytes, modern: bool) -> tuple[list[bytes], bytes]:
+    """Return the DER certificates of a Certificate message, as sent, and the leaf's OCSP response.
 
-    ``modern`` is the TLS 1.3 form with a request context and extensions (RFC 8446 4.4.2).
+    ``modern`` is the TLS 1.3 form with a request context and extensions (RFC 8446 4.4.2); only
+    there a response stands beside its certificate. Raises :class:`Malformed`.
     """
     body = Reader(message)
     if modern:
         body.vector(1)
-    entries, found = body.vector(3), []
+    entries, found, staple = body.vector(3), list[bytes](), b""
     while not entries.empty:
         found.append(entries.vector(3).rest())
-        if modern:
-            entries.vector(2)
-    return found
+        extensions = _read_extensions(entries) if modern else {}
+        if len(found) == 1 and _STATUS in extensions:
+            staple = read_status(extensions[_STATUS])
+    return found, staple
+
+
+def read_status(message: bytes) -> bytes:
+    """Return the OCSP response of a CertificateStatus (RFC 6066 section 8), as sent.
+
+    Empty for another sort of status. Raises :class:`Malformed`.
+    """
+    body = Reader(message)
+    return body.vector(3).rest() if body.number(1) == 1 else b""
+
+
+def read_prime_bits(message: bytes) -> int:
+    """Return the size of the prime in a ServerKeyExchange of ephemeral Diffie-Hellman, in bits.
+
+    RFC 5246 section 7.4.3: prime, generator and public value, each behind its length.
+    """
+    return int.from_bytes(Reader(message).vector(2).rest(), "big").bit_length()

@@ -1,121 +1,98 @@
-"""Blocking sockets: one hello to one address, inside one deadline.
+"""One hello to one address inside one clock: connect, speak STARTTLS where it is asked for, ask.
 
-Replaceable by an asyncio layer: everything that is known about TLS lives in ``dialogue``.
+Everything that is known about TLS lives in ``dialogue`` and about STARTTLS in ``starttls``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import time
+import errno
 from dataclasses import dataclass, replace
 
-from troth.checkers.tls import keys
+from troth.checkers.network.clock import Clock
+from troth.checkers.network.stream import Place, Stream, connected
+from troth.checkers.tls import starttls
 from troth.checkers.tls.answers import Answer, Kind
-from troth.checkers.tls.dialogue import Dialogue
+from troth.checkers.tls.hail import hail
+from troth.checkers.tls.preamble import Machine, State, Step
 from troth.checkers.tls.questions import GROUPS, Offer
 
-_CHUNK = 16_384
+#: What this machine runs out of; it says nothing about the peer.
+_LOCAL = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL}
+_OUTCOMES = {
+    State.REFUSED: Kind.NO_TLS,
+    State.BUSY: Kind.BUSY,
+    State.MALFORMED: Kind.MALFORMED,
+}
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to connect and which name to ask for.
+    """Where to connect, which name to ask for, and what is spoken until TLS begins.
 
     ``host`` is a name or an IP address without brackets; ``server_name`` goes into the hello and
-    is empty for an endpoint that is addressed by IP.
+    is empty for an endpoint that is addressed by IP. ``starttls`` is one of
+    ``places.STARTTLS``, or empty.
     """
 
     host: str
     port: int
     server_name: str = ""
+    starttls: str = ""
 
 
-class _Clock:
-    """The deadline of one probe on the monotonic clock, in seconds."""
-
-    def __init__(self, seconds: float) -> None:
-        self._start = time.monotonic()
-        self.seconds = seconds
-
-    @property
-    def spent(self) -> float:
-        return time.monotonic() - self._start
-
-    def arm(self, peer: socket.socket) -> None:
-        """Let the next operation of the socket take what is left; raise TimeoutError if none."""
-        left = self.seconds - self.spent
-        if left <= 0:
-            raise TimeoutError
-        peer.settimeout(left)
-
-
-def ask(address: Address, offer: Offer, seconds: float) -> Answer:
+async def ask(address: Address, offer: Offer, endpoint: Clock, seconds: float) -> Answer:
     """Return the answer to one offer; never raises for what a peer or the network does.
 
     A retry request is answered with a second connection that holds the wanted key share; both
-    share ``seconds``.
+    share ``seconds``, within what the endpoint has left.
     """
-    clock = _Clock(seconds)
-    answer = _ask(address, offer, clock)
+    begin = endpoint.spent
+    answer = await _ask(address, offer, endpoint, seconds)
     can_make = answer.group in GROUPS and answer.group in offer.groups
     if answer.kind is Kind.RETRY and can_make and answer.group != offer.share:
-        answer = _ask(address, replace(offer, share=answer.group), clock)
-    return replace(answer, milliseconds=int(clock.spent * 1000))
+        left = seconds - (endpoint.spent - begin)
+        answer = await _ask(address, replace(offer, share=answer.group), endpoint, left)
+    return replace(answer, milliseconds=int((endpoint.spent - begin) * 1000))
 
 
-def _ask(address: Address, offer: Offer, clock: _Clock) -> Answer:
+async def _ask(address: Address, offer: Offer, endpoint: Clock, seconds: float) -> Answer:
+    place = Place(address.host, address.port)
     try:
-        share = keys.key_share(offer.share) if offer.modern and offer.share else None
-    except keys.Unavailable as error:
-        return Answer(offer.name, Kind.LOCAL, text=str(error))
-    try:
-        peer = _connect(address, clock)
+        async with connected(place, endpoint, seconds) as stream:
+            refusal = await _begin(stream, address.starttls, offer)
+            return refusal or await hail(stream, address.server_name, offer)
     except TimeoutError:
-        text = f"no connection in {clock.seconds:g} s"
-        return Answer(offer.name, Kind.TIMEOUT, text=text)
+        return Answer(offer.name, Kind.TIMEOUT, text=f"no connection in {seconds:g} s")
     except OSError as error:
-        text = error.strerror or type(error).__name__
-        return Answer(offer.name, Kind.UNREACHABLE, text=text)
-    with contextlib.closing(peer[0]):
-        dialogue = Dialogue(offer, address.server_name, share)
-        return replace(_talk(peer[0], dialogue, clock), peer=peer[1])
+        kind = Kind.LOCAL if error.errno in _LOCAL else Kind.UNREACHABLE
+        return Answer(offer.name, kind, text=error.strerror or type(error).__name__)
 
 
-def _connect(address: Address, clock: _Clock) -> tuple[socket.socket, str]:
-    """Connect to the first address that answers; the candidates share the time that is left.
-
-    Looking the name up is bounded by the resolver's own time limit, not by this clock.
-    """
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    failure: OSError = OSError("the name has no address")
-    for index, (family, kind, protocol, _, place) in enumerate(found):
-        peer = socket.socket(family, kind, protocol)
-        try:
-            clock.arm(peer)
-            peer.settimeout((peer.gettimeout() or 0) / (len(found) - index))
-            peer.connect(place)
-        except OSError as error:
-            peer.close()
-            failure = error
-        else:
-            return peer, str(place[0])
-    raise failure
-
-
-def _talk(peer: socket.socket, dialogue: Dialogue, clock: _Clock) -> Answer:
+async def _begin(stream: Stream, protocol: str, offer: Offer) -> Answer | None:
+    """Speak until TLS begins; return the answer if it does not."""
+    if not protocol:
+        return None
     try:
-        clock.arm(peer)
-        # A peer that hangs up while being written to may have left an alert to read.
-        with contextlib.suppress(ConnectionError):
-            peer.sendall(dialogue.to_send)
-        while True:
-            clock.arm(peer)
-            data = peer.recv(_CHUNK)
-            answer = dialogue.feed(data) if data else dialogue.close()
-            if answer is not None:
-                return answer
+        step = await _negotiate(stream, starttls.machine(protocol))
     except TimeoutError:
-        return dialogue.expire(clock.seconds)
+        text = f"no complete answer before TLS in {stream.seconds:g} s"
+        return Answer(offer.name, Kind.TIMEOUT, text=text, peer=stream.peer)
     except OSError:
-        return dialogue.close()
+        return Answer(offer.name, Kind.CLOSED, text="hung up before TLS", peer=stream.peer)
+    if step.state is State.BEGIN:
+        return None
+    return Answer(offer.name, _OUTCOMES[step.state], text=step.text, peer=stream.peer)
+
+
+async def _negotiate(stream: Stream, machine: Machine) -> Step:
+    """Return the outcome of a preamble; raises ConnectionError for a peer that hangs up."""
+    step = machine.feed(b"")
+    while True:
+        if step.send:
+            await stream.send(step.send)
+        if step.state is not State.WAIT:
+            return step
+        data = await stream.receive()
+        if not data:
+            raise ConnectionError
+        step = machine.feed(data)

@@ -1,107 +1,65 @@
-"""In which order an endpoint is asked, and when it is asked again.
-
-Every group of questions ends with a control: the hello that the endpoint accepted at first is
-put once more. Whether the control succeeded, and what that means, is judged in ``facts``.
-"""
+"""One endpoint's examination inside its clock: the only place where order meets time."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
+from troth.checkers.network.clock import Clock
 from troth.checkers.tls.answers import Answer, Kind
-from troth.checkers.tls.questions import OPENERS, Offer, Question
+from troth.checkers.tls.evidence import Evidence
+from troth.checkers.tls.examination import Ask, Examination
+from troth.checkers.tls.questions import GROUPS, TLS13, Offer
 
-#: How often a close is asked again before it may count as a refusal.
-REPEATS = 2
+#: Puts an offer to the endpoint within so many seconds.
+Put = Callable[[Offer, float], Awaitable[Answer]]
 
-#: Puts an offer within so many seconds.
-Ask = Callable[[Offer, float], Answer]
-
-
-class Budget:
-    """The seconds that all questions to one endpoint may take together; safe between threads."""
-
-    def __init__(self, seconds: float) -> None:
-        """Start with the whole amount."""
-        self._left = seconds
-        self._lock = threading.Lock()
-
-    @property
-    def left(self) -> float:
-        """Return the seconds that are left."""
-        with self._lock:
-            return self._left
-
-    def spend(self, seconds: float) -> None:
-        """Take seconds away."""
-        with self._lock:
-            self._left -= seconds
+#: What the closing control is left at least, in seconds, and as a multiple of the opening's time.
+_KEPT_SECONDS, _KEPT_TIMES = 1.0, 4.0
 
 
-class Inquiry:
-    """Puts offers to one endpoint, each within its time, and keeps the answers in order."""
+class Probe:
+    """Puts the offers of an examination one after the other, each within its time."""
 
-    def __init__(self, ask: Ask, budget: Budget, timeout: float) -> None:
-        """``timeout`` is the most seconds for one offer."""
-        self._ask = ask
-        self._budget = budget
-        self._timeout = timeout
-        self.answers: list[Answer] = []
+    def __init__(self, put: Put, clock: Clock, timeout: float) -> None:
+        """``timeout`` is the most seconds for one offer, ``clock`` what all have together."""
+        self._put, self._clock, self._timeout = put, clock, timeout
+        self._kept = 0.0
+        self._group = 0
 
-    def put(self, offer: Offer, *, last: bool = False) -> Answer:
-        """Return the answer to an offer.
+    async def examine(self) -> Evidence:
+        """Return what the endpoint answered; never raises for what it does."""
+        examination = Examination()
+        script = examination.script()
+        try:
+            ask = next(script)
+            while True:
+                ask = script.send(await self._answer(ask))
+        except StopIteration:
+            seen = examination.seen
+            return Evidence(seen.control, tuple(seen.answers), tuple(examination.named))
 
-        A question leaves the time of one more offer unspent, so that the control, which is the
-        ``last``, can still be put.
-        """
-        left = self._budget.left
-        if left <= (0 if last else self._timeout):
-            answer = Answer(offer.name, Kind.SKIPPED, text="the endpoint's time was spent")
-        else:
-            answer = self._ask(offer, min(self._timeout, left))
-            self._budget.spend(answer.milliseconds / 1000)
-        self.answers.append(answer)
+    async def _answer(self, ask: Ask) -> Answer:
+        left = self._clock.left - (0.0 if ask.closing else self._kept)
+        if left <= 0:
+            return Answer(ask.offer.name, Kind.SKIPPED, text="the endpoint's time was spent")
+        before = self._clock.spent
+        answer = await self._put(self._shared(ask.offer), min(self._timeout, left))
+        if answer.yes:
+            self._learn(answer, self._clock.spent - before)
+        elif answer.kind is Kind.TIMEOUT and left < self._timeout:
+            # How much was left differs from run to run; what is told must not.
+            what = answer.text.partition(" in ")[0]
+            answer = replace(answer, text=f"{what} in the time that the endpoint had left")
         return answer
 
+    def _shared(self, offer: Offer) -> Offer:
+        """Return the offer with a key share of the group that the endpoint is known to want."""
+        wanted = offer.modern and offer.share and self._group in offer.groups
+        return replace(offer, share=self._group) if wanted else offer
 
-def open_endpoint(inquiry: Inquiry) -> Answer:
-    """Look for a hello that the endpoint accepts; the last answer tells what came of it.
-
-    A peer that cannot be connected to, does not answer or does not speak TLS is left alone at
-    once.
-    """
-    for offer in OPENERS:
-        answer = inquiry.put(offer, last=True)
-        if answer.kind is Kind.CLOSED:
-            answer = inquiry.put(offer, last=True)
-        if not (answer.firm or answer.vague):
-            break
-    return answer
-
-
-def examine(inquiry: Inquiry, questions: Iterable[Question], control: Offer) -> Sequence[Answer]:
-    """Put every question, repeat what was answered by hanging up, and close with the control."""
-    open_offers = []
-    for question in questions:
-        answers = _first_yes(inquiry, question)
-        if not any(answer.yes for answer in answers.values()):
-            open_offers += [offer for offer in question.offers if answers[offer.name].vague]
-    for offer in open_offers:
-        # Right after a control and in a row: what hangs up on every n-th connection, or when it
-        # is asked too fast, does not hang up on these alone.
-        if not inquiry.put(control).yes:
-            break
-        for _ in range(REPEATS):
-            inquiry.put(offer)
-    inquiry.put(control, last=True)
-    return inquiry.answers
-
-
-def _first_yes(inquiry: Inquiry, question: Question) -> dict[str, Answer]:
-    answers: dict[str, Answer] = {}
-    for offer in question.offers:
-        answers[offer.name] = inquiry.put(offer)
-        if answers[offer.name].yes:
-            break
-    return answers
+    def _learn(self, answer: Answer, seconds: float) -> None:
+        if answer.version == TLS13 and answer.group in GROUPS:
+            self._group = answer.group
+        if not self._kept:
+            self._kept = min(self._timeout, max(_KEPT_SECONDS, _KEPT_TIMES * seconds))

@@ -1,13 +1,13 @@
-"""What an endpoint is asked: a question is yes if any of its offers is accepted.
+"""What an endpoint can be asked: hellos that offer a set, and the sets of suites they are made of.
 
-Every offer is a set; the answer to a set is one connection. A question has several offers where
-one hello cannot cover it: a server that speaks TLS 1.3 only over a group that this prober has no
-arithmetic for, or one that allows DES below TLS 1.2 only.
+Every offer is a set; the answer to a set is one connection. An offer has a name, and its name
+says all of it, so that recorded answers can be read without the offers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from troth.checkers.tls import suites
@@ -66,94 +66,106 @@ class Offer:
         return TLS13 in self.versions
 
 
-@dataclass(frozen=True)
-class Question:
-    """A question by the name of the fact it decides, and the offers that put it."""
+#: The sets of suites that are asked for, by name; what they have to do with the facts is said in
+#: ``examination``.
+SETS: Mapping[str, Callable[[Suite], bool]] = {
+    "256": lambda suite: suite.bits == 256 and not suite.weak,
+    "128": lambda suite: 128 <= suite.bits < 256,
+    "broken": lambda suite: suite.weak,
+    "static": lambda suite: suite.static,
+    "finite": lambda suite: suite.finite,
+    "rsa": lambda suite: suite.family == "RSA",
+    "ec": lambda suite: suite.family == "EC",
+}
 
-    name: str
-    offers: tuple[Offer, ...]
 
-
-def _codes(table: Iterable[Suite]) -> tuple[int, ...]:
+def codes(table: Iterable[Suite]) -> tuple[int, ...]:
+    """Return the numbers of suites."""
     return tuple(suite.code for suite in table)
 
 
-_MODERN = _codes(suites.TLS13)
-_STRONG = _codes(suite for suite in suites.OLDER if suite.bits == 256 and not suite.weak)
-_STRONG13 = _codes(suite for suite in suites.TLS13 if suite.bits == 256)
-_WEAK = _codes(suite for suite in suites.OLDER if suite.weak)
-_OLD = _codes(suites.OLDER)
-_UP_TO_12 = (TLS12, TLS11, TLS10, SSL3)
+_MODERN, _OLD = codes(suites.TLS13), codes(suites.OLDER)
+_BROKEN = codes(filter(SETS["broken"], suites.OLDER))
+_OLDER_VERSIONS = (TLS12, TLS11, TLS10, SSL3)
 
-#: The first hello; its answer is what a server prefers. Then hellos for servers that choke on it.
-OPENERS = (
-    Offer("full-offer", (TLS13, *_UP_TO_12), (*_MODERN, *_OLD)),
-    Offer("full-offer-tls1_2", _UP_TO_12, _OLD),
-    Offer("full-offer-ssl3", (SSL3,), _OLD),
-)
+MODERN = Offer("tls1_3", (TLS13,), _MODERN)
+ELSEWHERE = "-other-groups"
 
 
-def _elsewhere(name: str, codes: tuple[int, ...]) -> Offer:
-    return Offer(name, (TLS13,), codes, groups=OTHER_GROUPS, share=0)
+def elsewhere(offer: Offer) -> Offer:
+    """Return an offer of TLS 1.3 over the groups that this prober has no arithmetic for.
+
+    Without a key share a server that agrees asks for one, which is answer enough.
+    """
+    return Offer(offer.name + ELSEWHERE, offer.versions, offer.suites, groups=OTHER_GROUPS, share=0)
 
 
-VERSIONS = (
-    Question("ssl3", (Offer("ssl3", (SSL3,), _OLD),)),
-    Question("tls1_0", (Offer("tls1_0", (TLS10,), _OLD),)),
-    Question("tls1_1", (Offer("tls1_1", (TLS11,), _OLD),)),
-    Question("tls1_2", (Offer("tls1_2", (TLS12,), _OLD),)),
-    Question(
-        "tls1_3",
-        (Offer("tls1_3", (TLS13,), _MODERN), _elsewhere("tls1_3-other-groups", _MODERN)),
-    ),
-)
+FULL = Offer("full-offer", (TLS13, *_OLDER_VERSIONS), (*_MODERN, *_OLD))
+FULL_OLDER = Offer("full-offer-tls1_2", _OLDER_VERSIONS, _OLD)
+FULL_SSL3 = Offer("full-offer-ssl3", (SSL3,), _OLD)
+#: The first hello, whose answer is what a server prefers; then hellos for servers that choke on it.
+OPENERS = (FULL, FULL_OLDER, elsewhere(MODERN), FULL_SSL3)
 
-CIPHERS = (
-    Question(
-        "suites_256",
-        (
-            Offer("suites_256", (TLS13, TLS12), (*_STRONG13, *_STRONG)),
-            Offer("suites_256-tls1_2", (TLS12,), _STRONG),
-            _elsewhere("suites_256-other-groups", _STRONG13),
-        ),
-    ),
-    # An export suite is void from TLS 1.1 on and DES from TLS 1.2 on, and some servers hold to
-    # that; so the weak suites are offered below those versions too (RFC 4346 A.5, RFC 5469).
-    Question(
-        "suites_below_128",
-        (
-            Offer("suites_below_128", _UP_TO_12, _WEAK),
-            Offer("suites_below_128-tls1_1", (TLS11, TLS10, SSL3), _WEAK),
-            Offer("suites_below_128-tls1_0", (TLS10, SSL3), _WEAK),
-        ),
-    ),
-)
+#: Every suite, up to a version: the server answers with the highest that it speaks.
+RUNGS = {
+    TLS12: FULL_OLDER,
+    TLS11: Offer("up-to-tls1_1", _OLDER_VERSIONS[1:], _OLD),
+    TLS10: Offer("up-to-tls1_0", _OLDER_VERSIONS[2:], _OLD),
+    SSL3: FULL_SSL3,
+}
 
-
-def _family(name: str) -> tuple[int, ...]:
-    return _codes(suite for suite in suites.OLDER if suite.family == name)
-
+#: Export is void from TLS 1.1 on and DES from TLS 1.2 on, and some servers hold to that; so the
+#: broken suites are offered below those versions too (RFC 4346 A.5, RFC 5469).
+BROKEN_UP_TO = {
+    TLS11: Offer("broken-up-to-tls1_1", _OLDER_VERSIONS[1:], _BROKEN),
+    TLS10: Offer("broken-up-to-tls1_0", _OLDER_VERSIONS[2:], _BROKEN),
+    SSL3: Offer("broken-up-to-ssl3", (SSL3,), _BROKEN),
+}
 
 #: TLS 1.3 chooses the certificate by signature algorithm, the older versions by suite.
-CERTIFICATES = (
-    Question("rsa-tls1_3", (Offer("rsa-tls1_3", (TLS13,), _MODERN, RSA_SIGNATURES),)),
-    Question("ec-tls1_3", (Offer("ec-tls1_3", (TLS13,), _MODERN, EC_SIGNATURES),)),
-    Question("rsa-tls1_2", (Offer("rsa-tls1_2", _UP_TO_12, _family("RSA")),)),
-    Question("ec-tls1_2", (Offer("ec-tls1_2", _UP_TO_12, _family("EC")),)),
-)
+BY_FAMILY = {
+    "rsa": Offer("tls1_3/rsa", (TLS13,), _MODERN, RSA_SIGNATURES),
+    "ec": Offer("tls1_3/ec", (TLS13,), _MODERN, EC_SIGNATURES),
+}
+BY_STRENGTH = {
+    name: Offer(f"tls1_3/{name}", (TLS13,), codes(filter(SETS[name], suites.TLS13)))
+    for name in ("256", "128")
+}
 
-#: Asked where the opening was not TLS 1.3: then nothing shows that the two questions about it
-#: were refused for their signatures and not for their groups.
-ELSEWHERE = Question("tls1_3-elsewhere", (_elsewhere("tls1_3-elsewhere", _MODERN),))
 
+_OLDER_NAME = "older/"
+
+
+@functools.cache
+def older(names: frozenset[str]) -> Offer:
+    """Return the offer of several sets at once, to TLS 1.2 and older.
+
+    What belongs to most of the sets comes first: a server that follows the client's order then
+    answers several questions in one.
+    """
+    members = {suite.code: sum(SETS[name](suite) for name in names) for suite in suites.OLDER}
+    chosen = sorted((code for code in _OLD if members[code]), key=lambda code: -members[code])
+    return Offer(_OLDER_NAME + "+".join(sorted(names)), _OLDER_VERSIONS, tuple(chosen))
+
+
+def asked_sets(offer: str) -> frozenset[str]:
+    """Return the sets that an offer of :func:`older` names; none for any other."""
+    named = offer.startswith(_OLDER_NAME)
+    return frozenset(offer.removeprefix(_OLDER_NAME).split("+")) if named else frozenset()
+
+
+#: One of each sort, which the self-check reads back.
 OFFERS = {
     offer.name: offer
     for offer in (
         *OPENERS,
-        *(
-            offer
-            for each in (*VERSIONS, *CIPHERS, *CERTIFICATES, ELSEWHERE)
-            for offer in each.offers
-        ),
+        *RUNGS.values(),
+        *BROKEN_UP_TO.values(),
+        MODERN,
+        *BY_FAMILY.values(),
+        *BY_STRENGTH.values(),
+        *map(elsewhere, (MODERN, *BY_STRENGTH.values())),
+        *(older(frozenset([name])) for name in SETS),
+        older(frozenset(SETS)),
     )
 }

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from troth.checker import Reason
+
 _BLOCK = re.compile(
     r"-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----(.*?)-----END", re.DOTALL | re.ASCII
 )
@@ -18,25 +20,36 @@ _LARGEST_FILE = 16 * 1024 * 1024
 
 
 def read_store(path: Path | None) -> dict[str, Any]:
-    """Return ``{source, certificates, problem}``; the certificates are base64 DER.
+    """Return ``{source, certificates, problem, reason}``; the certificates are base64 DER.
 
     ``path`` None means the store that OpenSSL on this machine uses. A store that cannot be read
-    is no exception: ``problem`` says why and the chain stays unknown, name and time do not.
+    is no exception: ``problem`` says why, with the ``reason`` of a failure, and the chain stays
+    unknown; name and time do not.
     """
     source = path or _system_store()
     if source is None:
         return _response("", [], "this machine has no trust store; set trust_store")
     try:
         found = [der for text in _texts(source) for der in _certificates(text)]
+    except PermissionError as error:
+        text = f"trust store {source}: {error.strerror}"
+        return _response(str(source), [], text, Reason.PERMISSION_DENIED)
     except OSError as error:
         return _response(str(source), [], f"trust store {source}: {error.strerror}")
     problem = "" if found else f"trust store {source} holds no certificate"
     return _response(str(source), found, problem)
 
 
-def _response(source: str, certificates: list[str], problem: str) -> dict[str, Any]:
+def _response(
+    source: str, certificates: list[str], problem: str, reason: Reason = Reason.NO_DATA
+) -> dict[str, Any]:
     unique = sorted(set(certificates))
-    return {"source": source, "certificates": unique, "problem": problem}
+    return {
+        "source": source,
+        "certificates": unique,
+        "problem": problem,
+        "reason": reason.value if problem else "",
+    }
 
 
 def _system_store() -> Path | None:

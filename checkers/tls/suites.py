@@ -64,6 +64,18 @@ C004 ECDH_ECDSA AES_128_CBC_SHA
 C005 ECDH_ECDSA AES_256_CBC_SHA
 C00E ECDH_RSA AES_128_CBC_SHA
 C00F ECDH_RSA AES_256_CBC_SHA
+00A0 DH_RSA AES_128_GCM_SHA256
+00A1 DH_RSA AES_256_GCM_SHA384
+00A4 DH_DSS AES_128_GCM_SHA256
+00A5 DH_DSS AES_256_GCM_SHA384
+003F DH_RSA AES_128_CBC_SHA256
+0069 DH_RSA AES_256_CBC_SHA256
+003E DH_DSS AES_128_CBC_SHA256
+0068 DH_DSS AES_256_CBC_SHA256
+0031 DH_RSA AES_128_CBC_SHA
+0037 DH_RSA AES_256_CBC_SHA
+0030 DH_DSS AES_128_CBC_SHA
+0036 DH_DSS AES_256_CBC_SHA
 C05C ECDHE_ECDSA ARIA_128_GCM_SHA256
 C05D ECDHE_ECDSA ARIA_256_GCM_SHA384
 C060 ECDHE_RSA ARIA_128_GCM_SHA256
@@ -104,6 +116,8 @@ C00D ECDH_RSA 3DES_EDE_CBC_SHA
 0016 DHE_RSA 3DES_EDE_CBC_SHA
 0013 DHE_DSS 3DES_EDE_CBC_SHA
 000A RSA 3DES_EDE_CBC_SHA
+0010 DH_RSA 3DES_EDE_CBC_SHA
+000D DH_DSS 3DES_EDE_CBC_SHA
 C007 ECDHE_ECDSA RC4_128_SHA
 C011 ECDHE_RSA RC4_128_SHA
 C002 ECDH_ECDSA RC4_128_SHA
@@ -203,10 +217,22 @@ class Suite:
         return broken or self.anonymous or "EXPORT" in self.exchange
 
     @property
+    def static(self) -> bool:
+        """Tell whether the certificate's own key agrees the session key: no forward secrecy."""
+        return self.exchange.startswith(("RSA", "ECDH_", "DH_")) and not self.anonymous
+
+    @property
+    def finite(self) -> bool:
+        """Tell whether the key exchange is ephemeral Diffie-Hellman over a prime field."""
+        return self.exchange.startswith(("DHE_", "DH_anon"))
+
+    @property
     def family(self) -> str:
-        """Return ``RSA``, ``EC`` or ``DSS`` by the key of the certificate; empty if none."""
+        """Return ``RSA``, ``EC``, ``DSS`` or ``DH`` by the key of the certificate, or nothing."""
         if not self.exchange or self.anonymous:
             return ""
+        if self.exchange.startswith("DH_"):
+            return "DH"
         if "DSS" in self.exchange:
             return "DSS"
         # ECDH_RSA is an elliptic-curve key in a certificate that an RSA key signed (RFC 4492).

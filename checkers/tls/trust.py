@@ -100,7 +100,7 @@ def _chain(answer: Answer, seen_at: datetime, anchors: Any) -> str | Failure:
     leaf, others = parsed[0], [each for each in parsed[1:] if each is not None]
     store = _store(demand(anchors, "certificates"))
     if leaf is None or store is None:
-        return Failure(Reason.NO_DATA, demand(anchors, "problem") or "no trust anchor is readable")
+        return _no_store(anchors)
     first, last = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     try:
         verified = _verify(leaf, others, store, min(max(seen_at, first), last))
@@ -110,6 +110,13 @@ def _chain(answer: Answer, seen_at: datetime, anchors: Any) -> str | Failure:
     if not verified and (answer.dropped or len(others) < len(parsed) - 1):
         return Failure(Reason.UNPROVEN, "no path to an anchor, in a chain that was read in part")
     return "trusted" if verified else "untrusted"
+
+
+def _no_store(anchors: Any) -> Failure:
+    reason = Reason(demand(anchors, "reason") or Reason.NO_DATA)
+    permission = "read trust_store" if reason is Reason.PERMISSION_DENIED else ""
+    text = demand(anchors, "problem") or "no trust anchor is readable"
+    return Failure(reason, text, permission)
 
 
 @functools.lru_cache(maxsize=8)

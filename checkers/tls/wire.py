@@ -5,6 +5,7 @@ RFC 8446 sections 4 and 5, RFC 5246 sections 6 and 7, RFC 6101 for SSL 3.0. No s
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 
 ALERT, CHANGE_CIPHER, HANDSHAKE, APPLICATION = 21, 20, 22, 23
@@ -63,7 +64,8 @@ def vector(size: int, *parts: bytes) -> bytes:
 
 def shorts(values: Iterable[int]) -> bytes:
     """Return numbers of two bytes each."""
-    return b"".join(value.to_bytes(2, "big") for value in values)
+    numbers = tuple(values)
+    return struct.pack(f">{len(numbers)}H", *numbers)
 
 
 def record(kind: int, version: int, body: bytes) -> bytes:
@@ -102,9 +104,9 @@ class Records:
             yield kind, header, body
 
     @property
-    def partial(self) -> bool:
-        """Tell whether an unfinished record is waiting."""
-        return bool(self._pending)
+    def held(self) -> int:
+        """Return how many bytes of an unfinished record are waiting."""
+        return len(self._pending)
 
 
 class Messages:
@@ -126,6 +128,6 @@ class Messages:
             yield kind, message
 
     @property
-    def partial(self) -> bool:
-        """Tell whether an unfinished message is waiting."""
-        return bool(self._pending)
+    def held(self) -> int:
+        """Return how many bytes of an unfinished message are waiting."""
+        return len(self._pending)

@@ -25,13 +25,24 @@ from troth.model import Failure, Reason
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "registers.md"
 SHIPPED = [
+    register.Agreements,
+    register.Breaches,
+    register.Campaigns,
     register.Certificates,
     register.DeletionRequests,
+    register.Disclosures,
+    register.IncidentNotices,
+    register.IncidentUpdates,
+    register.Incidents,
+    register.Moderation,
     register.PolicyReviews,
     register.PublicResources,
+    register.Publications,
+    register.ServiceLifecycle,
     register.Staff,
     register.Tests,
     register.Trainings,
+    register.Vendors,
 ]
 HEAD = """# register: staff
 # exported_at: 2026-11-20T18:00:00+09:00

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.collect.conftest import RETENTION, UNIT, Observe, Refused, Toy
+from troth.catalogue.kinds import load_kind
 from troth.checker import ABSENT, ObservationFailed, Reason, Resource
-from troth.collect.observe import Seen
+from troth.collect.calls import Calls
+from troth.collect.observe import Observer, Seen
 
 
 def facet_of(seen: Seen, resource: str, facet: str = "retention") -> dict[str, Any]:
@@ -180,3 +184,46 @@ def test_every_call_is_made_once_a_run(toy: type[Toy], observe: Observe) -> None
 def test_lines_are_sorted_by_id(toy: type[Toy], observe: Observe) -> None:
     toy.names = ("b", "c", "a")
     assert [line["id"] for line in observe().lines] == ["a", "b", "c"]
+
+
+class _Patient(Toy):
+    """Eight peers that answer only once all of them have been asked."""
+
+    at_once = 8
+    names = tuple("abcdefgh")
+
+
+def test_a_checker_that_waits_for_peers_has_threads_and_slots_of_its_own() -> None:
+    together = threading.Barrier(8, timeout=20)
+    answers = {name: lambda: (together.wait(), RETENTION)[1] for name in _Patient.names}
+    patient = type("Patient", (_Patient,), {"answers": answers, "made": Counter()})
+    told: list[tuple[str, int, int]] = []
+    pool = ThreadPoolExecutor(1)
+    observer = Observer(
+        Calls(1),
+        {"log-store": load_kind("log-store")},
+        pool,
+        progress=lambda *row: told.append(row),
+    )
+    seen = observer.observe(patient, {"id": "t", "type": "toy"}, UNIT)
+    pool.shutdown()
+    assert [line["facets"]["retention"].get("facts") for line in seen.lines] == [RETENTION] * 8
+    assert sorted(told) == [(UNIT.key, done, 8) for done in range(1, 9)]
+
+
+def test_progress_does_not_wait_for_the_slowest(toy: type[Toy]) -> None:
+    release, first = threading.Event(), threading.Event()
+    toy.answers["one"] = lambda: (release.wait(20), RETENTION)[1]
+    pool, unit = ThreadPoolExecutor(2), ThreadPoolExecutor(1)
+    observer = Observer(
+        Calls(2),
+        {"log-store": load_kind("log-store")},
+        pool,
+        progress=lambda unit, done, total: first.set(),
+    )
+    task = unit.submit(observer.observe, toy, {"id": "t", "type": "toy"}, UNIT)
+    assert first.wait(20), "the fast resource was not reported while the slow one hung"
+    release.set()
+    assert task.result(20).listing.count == 2
+    pool.shutdown()
+    unit.shutdown()

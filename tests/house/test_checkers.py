@@ -36,6 +36,8 @@ _CLOUD = {
 _GOOGLE = re.compile(r"[A-Z][A-Za-z]*(Get|List)([A-Z][A-Za-z]*)?|Get[A-Z][A-Za-z]*")
 #: Commands of a host that only report.
 _REPORTS = {"dmsetup", "ip6tables", "iptables", "journalctl", "lsblk", "nft", "sshd"}
+#: What is asked without an account: files, and peers that anybody may ask.
+_ASKED = {"dns", "file", "ftp", "http", "smtp", "ssh", "tcp", "tls"}
 _WRITES = {
     "chmod", "chown", "hardlink_to", "makedirs", "mkdir", "remove", "rename", "rmdir", "rmtree",
     "symlink_to", "touch", "truncate", "unlink", "utime", "write_bytes", "write_text",
@@ -44,7 +46,8 @@ _WRITES = {
 
 def test_there_are_checkers() -> None:
     assert {cls.target_type for cls in OURS.values()} == {
-        "attestation", "aws", "gcp", "host", "register", "tls",
+        "attestation", "aws", "dns", "ftp", "gcp", "host", "http", "ports", "register", "smtp",
+        "ssh", "tls",
     }  # fmt: skip
 
 
@@ -74,7 +77,7 @@ def test_its_calls_read_and_nothing_else(cls: type[Checker]) -> None:
         elif service == "exec":
             assert operation.split()[0] in _REPORTS, made.operation
         else:
-            assert service in ("file", "tls"), made.operation
+            assert service in _ASKED, made.operation
 
 
 @each
@@ -200,7 +203,10 @@ def test_processes_are_started_in_one_module() -> None:
     assert found == {"host/commands.py"}
 
 
-HEAVY = ("boto3", "botocore", "google.auth", "google.cloud", "cryptography", "cel", "holidays")
+HEAVY = (
+    "boto3", "botocore", "google.auth", "google.cloud", "cryptography", "cel", "holidays", "httpx",
+    "dns.message",
+)  # fmt: skip
 
 
 def test_importing_every_checker_imports_no_client_library() -> None:
@@ -215,9 +221,23 @@ def test_importing_every_checker_imports_no_client_library() -> None:
     assert ran.stdout == "[]\n"
 
 
+#: What a family may build on, for those that ask over the network.
+BELOW = {
+    "tls": {"network"},
+    "spoken": {"network", "tls"},
+    "ftp": {"network", "spoken", "tls"},
+    "smtp": {"network", "spoken", "tls"},
+    "ssh": {"network"},
+    "http": {"network"},
+    "dns": {"network"},
+    "port": {"network", "tls"},
+}
+
+
 def test_every_family_stands_by_itself() -> None:
     for path in sorted((ROOT / "checkers").rglob("*.py")):
         family = path.relative_to(ROOT / "checkers").with_suffix("").parts[0]
         text = path.read_text(encoding="utf-8")
         others = set(re.findall(r"^\s*from troth\.checkers\.(\w+)", text, re.M)) - {family}
-        assert not others, f"{Path(path).name} imports from {', '.join(sorted(others))}"
+        above = others - BELOW.get(family, set())
+        assert not above, f"{Path(path).name} imports from {', '.join(sorted(above))}"

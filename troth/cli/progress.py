@@ -11,7 +11,7 @@ from troth.collect.runner import Progress
 
 @contextlib.contextmanager
 def shown(*, quiet: bool) -> Iterator[Progress]:
-    """Yield what the runner calls as units end: a bar on a terminal, nothing elsewhere."""
+    """Yield what the runner calls as resources are done: a bar on a terminal, nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield lambda unit, done, total: None
         return
@@ -25,6 +25,6 @@ def shown(*, quiet: bool) -> Iterator[Progress]:
         task = bar.add_task("looking", total=None)
 
         def moved(unit: str, done: int, total: int) -> None:
-            bar.update(task, description=f"looked at {unit}", completed=done, total=total)
+            bar.update(task, description=f"looking at {unit}", completed=done, total=total)
 
         yield moved

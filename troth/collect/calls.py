@@ -65,7 +65,7 @@ class Calls:
             raise ObservationFailed(Reason.NOT_ALLOWED, text)
         self.count(declared.operation)
         try:
-            with self._slot():
+            with self._slot(checker):
                 return declared.function(checker, *key)
         except ObservationFailed:
             raise
@@ -76,9 +76,12 @@ class Calls:
             raise ObservationFailed(failure.reason, failure.message, failure.permission) from error
 
     @contextlib.contextmanager
-    def _slot(self) -> Iterator[None]:
-        """Hold one slot of the budget; a call that reads another call keeps the one it has."""
-        if self._slots is None or getattr(self._held, "slot", False):
+    def _slot(self, checker: Checker) -> Iterator[None]:
+        """Hold one slot of the budget; a call that reads another call keeps the one it has.
+
+        A checker that says how many resources it takes at once has caps of its own.
+        """
+        if self._slots is None or checker.at_once or getattr(self._held, "slot", False):
             yield
             return
         with self._slots:

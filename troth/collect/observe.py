@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, Future, wait
+import contextlib
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -38,7 +40,11 @@ class Seen:
 
 @dataclass
 class Observer:
-    """Observes units with shared calls; ``pool`` runs resources, ``seconds`` bounds a unit."""
+    """Observes units with shared calls; ``pool`` runs resources, ``seconds`` bounds a unit.
+
+    ``progress`` is told the unit's key, how many of its resources are done, and how many it has;
+    from whichever thread was the last to work on one.
+    """
 
     calls: Calls
     kinds: Mapping[str, Kind]
@@ -53,16 +59,35 @@ class Observer:
         deadline = monotonic() + self.seconds
         checker = cls(target, unit.partition, self.calls, unit.requests)
         resources, listing = self._list(checker)
-        tasks = {
-            resource.id: self.pool.submit(self._line, checker, unit, resource)
-            for resource in resources
-        }
-        lines = [
-            self._taken(tasks[resource.id], resource, unit, deadline)
-            for resource in sorted(resources, key=lambda resource: resource.id)
-        ]
-        self.progress(unit.key, len(lines), len(lines))
+        with self._pool(checker, len(resources)) as pool:
+            tasks = {
+                resource.id: pool.submit(self._line, checker, unit, resource)
+                for resource in resources
+            }
+            self._tell(unit, tasks.values())
+            lines = [
+                self._taken(tasks[resource.id], resource, unit, deadline)
+                for resource in sorted(resources, key=lambda resource: resource.id)
+            ]
         return Seen(listing, tuple(lines))
+
+    def _tell(self, unit: Unit, tasks: Collection[Future[dict[str, Any]]]) -> None:
+        """Report each resource as it is done: the slowest must not hide the others."""
+        ended = itertools.count(1)
+        for task in tasks:
+            task.add_done_callback(lambda _: self.progress(unit.key, next(ended), len(tasks)))
+
+    @contextlib.contextmanager
+    def _pool(self, checker: Checker, resources: int) -> Iterator[Executor]:
+        """Yield the run's threads, or the checker's own; late ones are left behind."""
+        if not checker.at_once or not resources:
+            yield self.pool
+            return
+        own = ThreadPoolExecutor(min(checker.at_once, resources), thread_name_prefix="probe")
+        try:
+            yield own
+        finally:
+            own.shutdown(wait=False, cancel_futures=True)
 
     def _list(self, checker: Checker) -> tuple[list[Resource], Listing]:
         found: dict[str, Resource] = {}

@@ -42,6 +42,23 @@ class Collection:
 Progress = Callable[[str, int, int], None]
 
 
+class _Tally:
+    """Adds up the units' progress; safe for many threads."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._units: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, unit: str, done: int, total: int) -> None:
+        """Pass on the unit, with the resources done and known in all units so far."""
+        with self._lock:
+            before = self._units.get(unit, (0, 0))[0]
+            self._units[unit] = (max(before, done), total)
+            seen, known = map(sum, zip(*self._units.values(), strict=True))
+            self._progress(unit, seen, known)
+
+
 def collect(
     plan: Plan,
     targets: Mapping[str, Mapping[str, Any]],
@@ -56,12 +73,14 @@ def collect(
 
     Returns when all are written, or soon after ``stop`` is set: what was not read by then is
     recorded as ``interrupted``. A unit that does not end in time is recorded as ``timeout``.
+    ``progress`` is told the unit and the resources done and known so far, as each is done.
     """
     calls = Calls(budget.jobs)
     calls.shared = _shared(plan, checkers)
     pool = ThreadPoolExecutor(budget.jobs, thread_name_prefix="read")
     drivers = ThreadPoolExecutor(UNITS_AT_ONCE, thread_name_prefix="unit")
-    observer = Observer(calls, kinds, pool, budget.seconds, stopped=stop.is_set)
+    tally = _Tally(progress)
+    observer = Observer(calls, kinds, pool, budget.seconds, progress=tally, stopped=stop.is_set)
 
     def one(unit: Unit) -> None:
         seen = observer.observe(checkers[unit.checker], targets[unit.target], unit)
@@ -69,7 +88,7 @@ def collect(
 
     tasks = {drivers.submit(one, unit): unit for unit in plan.units}
     try:
-        _await(tasks, folder, budget, stop, progress)
+        _await(tasks, folder, budget, stop)
     finally:
         drivers.shutdown(wait=False, cancel_futures=True)
         pool.shutdown(wait=False, cancel_futures=True)
@@ -81,7 +100,6 @@ def _await(
     folder: Path,
     budget: Budget,
     stop: threading.Event,
-    progress: Progress,
 ) -> None:
     """Wait for the units; write down those that do not come back."""
     pending = set(tasks)
@@ -91,7 +109,6 @@ def _await(
         done, pending = wait(pending, timeout=0.2, return_when="FIRST_COMPLETED")
         for task in done:
             task.result()
-            progress(tasks[task].key, len(tasks) - len(pending), len(tasks))
     if stop.is_set():
         done, pending = wait(pending, timeout=2.0)
         # One that broke left no shard behind: without one it would not be missed.

@@ -17,6 +17,7 @@ from troth.checkers.tls.checker import Endpoints
 from troth.kinds import Kind, kind_from
 from troth.model import Failure, Reason
 
+#: Patient with a busy machine; where a peer will never answer, tests say less.
 LEAVES = {"timeout_seconds": 10.0, "deadline_seconds": 300.0}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import select
 import socket
 import struct
@@ -69,13 +70,29 @@ def free_port(host: str = _HERE) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> list[int]:
+    """Return so many ports, all different, that nobody listens on at the moment.
+
+    They lie below those that the system hands out to clients, who would take one before the
+    server does when it needs many.
+    """
+    found: list[int] = []
+    for port in random.sample(range(12_000, 32_000), 20_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((_HERE, port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"fewer than {count} ports are free")
+
+
 @contextlib.contextmanager
 def nginx(folder: Path, servers: str) -> Iterator[None]:
     """Run nginx with the given ``server`` blocks until the block ends."""
     config = folder / "nginx.conf"
     config.write_text(
         f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;"
-        "events {} http { access_log off;"
+        "events { worker_connections 4096; } http { access_log off;"
         + "".join(
             f"{each}_temp_path {folder}/{each};"
             for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -10,8 +10,8 @@ import pytest
 
 from tests.checkers.tls.look import listed
 from troth.checker import Listed, ObservationFailed, Partition, Resource
+from troth.checkers.network.places import endpoint_of, read_endpoint
 from troth.checkers.tls.checker import Endpoints
-from troth.checkers.tls.endpoints import endpoint_of, read_endpoint
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_an_entry_has_one_id_that_leads_back_to_it(
     entry: Any, resource: str, sent: str, expected: str | None
 ) -> None:
     endpoint = read_endpoint(entry)
-    assert endpoint.id == resource
+    assert endpoint.id("tls") == resource
     assert endpoint_of(resource) == endpoint
     assert endpoint.sent_name == sent
     assert endpoint.expected_name == (sent if expected is None else expected)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -10,17 +12,19 @@ from typing import Any
 
 import pytest
 
-from tests.checkers.driver import Reader
 from tests.checkers.tls import servers
 from tests.checkers.tls.authority import Issued
 from tests.checkers.tls.look import Look
-from troth.checker import Checker
+from troth.checker import ObservationFailed
+from troth.checkers.network.clock import Clock
 from troth.checkers.tls.hello import ClientHello
 
 OLD = ("-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
-FACETS = ("versions", "ciphers", "certificates", "trust")
+FACETS = ("versions", "ciphers", "certificates", "trust", "stapling")
 #: Generous where an answer is expected, short where the peer will never answer.
 SHORT: dict[str, Any] = {"timeout_seconds": 1.0, "deadline_seconds": 60.0}
+
+DEFAULTS: dict[str, Any] = {"timeout_seconds": 5.0, "deadline_seconds": 10.0}
 
 
 def alert(code: int, level: int = 2) -> bytes:
@@ -97,8 +101,7 @@ def test_one_silent_opening_is_enough_for_all_facets() -> None:
     with servers.serve(silent) as port:
         look = Look(f"127.0.0.1:{port}", **SHORT)
         assert {look.failure(facet).reason for facet in FACETS} == {"timeout"}
-    assert look.reader.made["tls:Hello"] == 1
-    assert look.reader.made["tls:Versions"] == 0
+    assert look.reader.made["tls:Probe"] == 1
 
 
 def test_nobody_listens() -> None:
@@ -156,7 +159,7 @@ def test_hanging_up_once_is_asked_again(rsa: Issued, tmp_path: Path, rude: Any) 
     assert (seen["tls1_0"], seen["tls1_1"]) == ("accepted", "accepted")
 
 
-@pytest.mark.parametrize("allowed", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("allowed", range(1, 9))
 def test_a_server_that_takes_a_few_connections_and_then_hangs_up(
     rsa: Issued, tmp_path: Path, allowed: int
 ) -> None:
@@ -165,11 +168,10 @@ def test_a_server_that_takes_a_few_connections_and_then_hangs_up(
         servers.openssl(tmp_path, [rsa], *OLD) as real,
         servers.gate(real, lambda _, index: index < allowed) as (port, _),
     ):
-        seen = Look(f"127.0.0.1:{port}").facet("versions")
+        look = Look(f"127.0.0.1:{port}")
+        seen, ciphers = look.facet("versions"), look.facet("ciphers")
     assert seen["tls1_3"] == "accepted"
-    # Six connections are enough to ask everything, and SSL 3.0 really is refused.
-    allowed_to_know = {"ssl3"} if allowed > 5 else set()
-    assert {name for name, value in seen.values.items() if value == "refused"} == allowed_to_know
+    assert "refused" not in {**seen.values, **ciphers.values}.values()
 
 
 @pytest.mark.parametrize(
@@ -233,50 +235,46 @@ def test_the_endpoints_time_bounds_all_questions_and_spares_the_control(
     assert "refused" not in versions.values.values()
 
 
-def test_a_facet_that_is_not_selected_is_not_probed(rsa: Issued, tmp_path: Path) -> None:
+def test_all_facets_cost_one_examination(rsa: Issued, tmp_path: Path) -> None:
     with (
         servers.openssl(tmp_path, [rsa], "-min_protocol", "TLSv1.2") as real,
         servers.gate(real, lambda *_: True) as (port, hellos),
     ):
         look = Look(f"127.0.0.1:{port}")
-        look.facet("versions")
-        assert set(look.reader.made) == {"file:endpoints", "tls:Hello", "tls:Versions"}
-        # The opening shows TLS 1.3; the other four are asked, and then the control.
-        assert len(hellos) == 6, look.facet("versions").raw
         for facet in FACETS:
             look.facet(facet)
-    assert len(hellos) <= 16
+    assert set(look.reader.made) == {"file:endpoints", "file:trust-store", "tls:Probe"}
+    assert len(hellos) <= 10
 
 
 def note_connections(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Return a list that every connection attempt from here on is written to."""
     opened: list[tuple[str, int]] = []
-    connect = socket.socket.connect
+    connect = asyncio.SelectorEventLoop.sock_connect
 
-    def noted(self: socket.socket, address: Any) -> None:
+    async def noted(self: Any, peer: Any, address: Any) -> None:
         opened.append((address[0], address[1]))
-        connect(self, address)
+        await connect(self, peer, address)
 
-    monkeypatch.setattr(socket.socket, "connect", noted)
+    monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", noted)
     return opened
 
 
-def test_all_questions_go_to_the_address_of_the_opening(rsa: Issued, tmp_path: Path) -> None:
+def test_all_questions_go_to_the_address_of_the_opening(
+    rsa: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name may have several addresses; the opening finds one, and no other is asked."""
+    asked: list[str] = []
 
-    class Known(Reader):
-        """Gives an opening that was recorded before, and makes every other call."""
-
-        def __call__(self, checker: Checker, name: str, *key: Any) -> Any:
-            return recorded if name == "hello" else super().__call__(checker, name, *key)
+    def once(host: str, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
 
     with servers.openssl(tmp_path, [rsa]) as port:
-        met = Look(f"localhost:{port}")
-        recorded = met.reader(met.checker, "hello", met.resource)
-        assert recorded["opening"]["peer"] == "127.0.0.1"
-        # The name leads nowhere now; only the recorded address can answer.
-        elsewhere = Look(f"nowhere.invalid:{port}", reader=Known(frozenset()))
-        assert elsewhere.facet("versions")["tls1_2"] == "accepted"
+        monkeypatch.setattr(socket, "getaddrinfo", once)
+        look = Look(f"several.example:{port}")
+        assert look.facet("versions")["tls1_2"] == "accepted"
+    assert asked == ["several.example"]
 
 
 def test_only_the_announced_place_is_connected_to(
@@ -289,3 +287,80 @@ def test_only_the_announced_place_is_connected_to(
             look.facet(facet)
     egress = look.checker.egress(look.target, look.checker.partition)
     assert {f"{host}:{number}" for host, number in opened} == set(egress)
+
+
+def test_old_versions_after_six_seconds_are_open_and_the_rest_is_known(
+    rsa: Issued, tmp_path: Path
+) -> None:
+    """With the default times: the endpoint is decided within twelve seconds."""
+
+    def late(connection: socket.socket, data: bytes) -> None:
+        if not threading.Event().wait(6):
+            servers.forward(connection, real, data)
+
+    with (
+        servers.openssl(tmp_path, [rsa], *OLD) as real,
+        servers.gate(real, lambda hello, _: late if old_ones(hello) else True) as (port, _),
+    ):
+        look, clock = Look(f"127.0.0.1:{port}", **DEFAULTS), Clock.of(12)
+        seen, ciphers = look.facet("versions"), look.facet("ciphers")
+        assert clock.left
+    assert seen.values == {"tls1_2": "accepted", "tls1_3": "accepted"}
+    assert [seen.reason(name) for name in ("ssl3", "tls1_0", "tls1_1")] == ["unproven"] * 3
+    assert "5 s" in seen.missing["tls1_1"].message
+    assert ciphers["suites_256"] == "accepted"
+
+
+def slowly_closing(connection: socket.socket, index: int) -> None:
+    servers.read_record(connection)
+    threading.Event().wait(3)
+
+
+@pytest.mark.parametrize(
+    ("handle", "reason"),
+    [(silent, "timeout"), (dripping, "timeout"), (slowly_closing, "unproven")],
+)
+def test_dead_and_hostile_peers_are_decided_within_twelve_seconds(handle: Any, reason: str) -> None:
+    with servers.serve(handle) as port:
+        look, clock = Look(f"127.0.0.1:{port}", **DEFAULTS), Clock.of(12)
+        assert look.failure("versions").reason in (reason, "timeout")
+        assert clock.left
+
+
+def test_a_black_hole_is_decided_within_twelve_seconds() -> None:
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        look, clock = Look(f"127.0.0.1:{port}", **DEFAULTS), Clock.of(12)
+        failure = look.failure("versions")
+        assert clock.left
+    assert failure.reason == "timeout"
+    assert "no connection" in failure.message
+
+
+def test_a_server_that_counts_connections_is_known_before_it_objects(
+    rsa: Issued, tmp_path: Path
+) -> None:
+    """Twenty connections are allowed in twenty seconds; a second look is refused, not fooled."""
+    with (
+        servers.openssl(tmp_path, [rsa], "-no_tls1", "-no_tls1_1") as real,
+        servers.gate(real, lambda _, index: index < 20) as (port, _),
+    ):
+        looks = [Look(f"127.0.0.1:{port}") for _ in range(4)]
+        seen: list[Any] = []
+        for look in looks:
+            try:
+                seen.append(dict(look.facet("versions").values))
+            except ObservationFailed:
+                seen.append({})
+    truth = {"ssl3": "refused", "tls1_0": "refused", "tls1_1": "refused"}
+    truth |= {"tls1_2": "accepted", "tls1_3": "accepted"}
+    assert seen[0] == truth
+    assert all(each.items() <= truth.items() for each in seen)
+    assert seen[-1] == {}

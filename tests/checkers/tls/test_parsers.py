@@ -15,7 +15,7 @@ from troth.checkers.tls import hello, keys, selfcheck, suites
 from troth.checkers.tls.answers import Answer, Kind
 from troth.checkers.tls.certificates import describe, parse
 from troth.checkers.tls.dialogue import Dialogue
-from troth.checkers.tls.questions import OFFERS, TLS12, Offer
+from troth.checkers.tls.questions import FULL_OLDER, OFFERS, TLS12, Offer
 from troth.checkers.tls.wire import Malformed, Messages, Records, handshake, record, vector
 
 ENTROPY = hello.Entropy(b"r" * 32, b"s" * 32)
@@ -42,6 +42,8 @@ def dialogue(offer: Offer) -> Dialogue:
         hello.read_server_hello,
         lambda data: hello.read_certificates(data, True),
         lambda data: hello.read_certificates(data, False),
+        hello.read_status,
+        hello.read_prime_bits,
         lambda data: list(Records().feed(data)),
         lambda data: list(Messages().feed(data)),
     ],
@@ -89,7 +91,7 @@ def test_a_changed_byte_of_an_honest_flight_never_ends_in_an_exception(
     changed = flight()[:at] + bytes([value]) + flight()[at + 1 :]
     sent = record(22, TLS12, changed)
     pieces = [sent[start : start + cut] for start in range(0, len(sent), cut)]
-    answer = finish(dialogue(OFFERS["tls1_2"]), pieces)
+    answer = finish(dialogue(FULL_OLDER), pieces)
     assert answer.kind in Kind
     if changed == flight():
         assert answer.kind is Kind.ACCEPTED
@@ -99,8 +101,8 @@ def test_a_changed_byte_of_an_honest_flight_never_ends_in_an_exception(
     ("messages", "kind"),
     [
         (flight(), Kind.ACCEPTED),
-        (flight(0x0302), Kind.OLDER),
-        (flight(0x0300), Kind.OLDER),
+        (flight(0x0302), Kind.ACCEPTED),
+        (flight(0x0300), Kind.ACCEPTED),
         (flight(0x0304), Kind.MALFORMED),
         (flight(0x0200), Kind.MALFORMED),
         (flight(suite=0x1301), Kind.MALFORMED),
@@ -112,20 +114,27 @@ def test_a_changed_byte_of_an_honest_flight_never_ends_in_an_exception(
     ],
 )
 def test_what_a_flight_up_to_tls_1_2_means(messages: bytes, kind: Kind) -> None:
-    answer = finish(dialogue(OFFERS["tls1_2"]), [record(22, TLS12, messages)])
+    answer = finish(dialogue(FULL_OLDER), [record(22, TLS12, messages)])
     assert answer.kind is kind
     assert len(answer.chain) <= 10
+
+
+@pytest.mark.parametrize(("version", "kind"), [(0x0303, Kind.OLDER), (0x0301, Kind.OLDER)])
+def test_an_older_version_than_was_offered_is_a_refusal(version: int, kind: Kind) -> None:
+    answer = finish(dialogue(OFFERS["tls1_3"]), [record(22, TLS12, flight(version))])
+    assert answer.kind is kind
+    assert answer.firm
 
 
 def test_a_suite_with_a_certificate_needs_one() -> None:
     start = flight()[: flight().index(handshake(11, vector(3, vector(3, b"x"))))]
     bare = record(22, TLS12, start + handshake(14, b""))
-    assert finish(dialogue(OFFERS["tls1_2"]), [bare]).kind is Kind.MALFORMED
+    assert finish(dialogue(FULL_OLDER), [bare]).kind is Kind.MALFORMED
 
 
 def test_an_alert_after_the_hello_ends_what_it_began() -> None:
     start = record(22, TLS12, flight()[:42])
-    answer = finish(dialogue(OFFERS["tls1_2"]), [start, record(21, TLS12, b"\2\x28")])
+    answer = finish(dialogue(FULL_OLDER), [start, record(21, TLS12, b"\2\x28")])
     assert answer.firm
 
 
@@ -146,7 +155,7 @@ def test_each_hello_says_what_it_is_to_ask(offer: Offer, name: str) -> None:
 
 def test_an_elliptic_leaf_may_be_signed_by_an_rsa_authority() -> None:
     """RFC 8446 4.2.3: without the second list the first one speaks for the chain as well."""
-    for name in ("ec-tls1_3", "rsa-tls1_3"):
+    for name in ("tls1_3/ec", "tls1_3/rsa"):
         message = hello.client_hello(OFFERS[name], "", b"", ENTROPY)
         extensions = hello.read_client_hello(message[4:]).extensions
         for signature in (b"\x04\x01", b"\x04\x03"):
@@ -175,10 +184,38 @@ def test_suites_have_their_registered_names_and_strengths() -> None:
         0x003B: ("TLS_RSA_WITH_NULL_SHA256", 0, True, "RSA"),
         0x00A7: ("TLS_DH_anon_WITH_AES_256_GCM_SHA384", 256, True, ""),
         0x0040: ("TLS_DHE_DSS_WITH_AES_128_CBC_SHA256", 128, False, "DSS"),
+        0x0031: ("TLS_DH_RSA_WITH_AES_128_CBC_SHA", 128, False, "DH"),
     }
     for code, (name, bits, weak, family) in expected.items():
         suite = suites.BY_CODE[code]
         assert (suite.name, suite.bits, suite.weak, suite.family) == (name, bits, weak, family)
+
+
+def test_suites_know_their_key_exchange() -> None:
+    """RFC 5246 F.1.1.2 and F.1.1.3, RFC 4492 section 2: what is static and what is ephemeral."""
+    sorts = {
+        code: (suites.BY_CODE[code].static, suites.BY_CODE[code].finite)
+        for code in (0x1301, 0xC02F, 0x009E, 0x0040, 0x0034, 0x0014, 0x002F, 0xC004, 0xC00E, 0x0031)
+    }
+    assert sorts == {
+        0x1301: (False, False),
+        0xC02F: (False, False),
+        0x009E: (False, True),
+        0x0040: (False, True),
+        0x0034: (False, True),
+        0x0014: (False, True),
+        0x002F: (True, False),
+        0xC004: (True, False),
+        0xC00E: (True, False),
+        0x0031: (True, False),
+    }
+
+
+def test_a_prime_has_the_bits_it_needs() -> None:
+    """RFC 5246 7.4.3; leading zeros are no strength."""
+    for prime, bits in ((b"\x80" + bytes(127), 1024), (bytes(128) + b"\x01" + bytes(63), 505)):
+        body = vector(2, prime) + vector(2, b"\2") + vector(2, prime)
+        assert hello.read_prime_bits(body) == bits
 
 
 def test_no_suite_stands_twice_and_each_has_a_strength() -> None:

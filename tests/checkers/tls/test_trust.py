@@ -20,6 +20,7 @@ from tests.checkers.tls.authority import BORN, DIES, Issued, days
 from tests.checkers.tls.look import Look, Sight
 from troth.checker import ObservationFailed
 from troth.checkers.tls.answers import Answer, Kind
+from troth.checkers.tls.stores import read_store
 from troth.checkers.tls.trust import judge, same_name
 
 
@@ -172,6 +173,26 @@ def test_a_store_that_cannot_be_read_leaves_only_the_chain_unknown(
     assert seen["name"] == "matches"
 
 
+def test_a_store_that_may_not_be_read_says_so(
+    rsa: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests may run as root, from whom no file is kept; so the refusal is made up."""
+
+    def refuse(self: Path, *_: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "store.pem"
+    path.write_bytes(b"")
+    monkeypatch.setattr(Path, "open", refuse)
+    response = read_store(path)
+    monkeypatch.undo()
+    assert response["reason"] == "permission-denied"
+    answer = Answer("full-offer", Kind.ACCEPTED, chain=(rsa.der,))
+    missing = judge([answer], None, "localhost", BORN + days(1), response).missing["chain"]
+    assert missing.reason == "permission-denied"
+    assert missing.permission == "read trust_store"
+
+
 def test_a_store_is_found_beside_troth_yaml(rsa: Issued, tmp_path: Path, store: Path) -> None:
     with servers.openssl(tmp_path, [rsa]) as port:
         place = f"127.0.0.1:{port}"
@@ -246,7 +267,7 @@ def test_a_damaged_chain_is_judged_or_said_to_be_unreadable(
     chain = [bytearray(leaf.der), bytearray(leaf.above[0].public_bytes(Encoding.DER))]
     chain[place][at % len(chain[place])] = value
     answer = Answer("full-offer", Kind.ACCEPTED, chain=tuple(bytes(der) for der in chain))
-    anchors = {"certificates": [b64encode(root.der).decode()], "problem": ""}
+    anchors = {"certificates": [b64encode(root.der).decode()], "problem": "", "reason": ""}
     with contextlib.suppress(ObservationFailed):
         facts = judge([answer], None, "localhost", datetime(2026, 6, 1, tzinfo=UTC), anchors)
         assert set(facts.values) | set(facts.missing) == {
@@ -262,12 +283,9 @@ def test_time_is_taken_from_the_observation(rsa: Issued, tmp_path: Path, store: 
     with servers.openssl(tmp_path, [rsa]) as port:
         look = Look(f"localhost:{port}", store)
         resource = look.resource
-        hello, answers, anchors = (
-            look.reader(look.checker, "hello", resource),
-            look.reader(look.checker, "certificate_answers", resource),
-            look.reader(look.checker, "anchors"),
-        )
-    late = hello | {"seen_at": datetime(2099, 1, 1, tzinfo=UTC).isoformat()}
-    facts = look.checker.trust(resource, hello, answers, anchors)
+        probed = look.reader(look.checker, "probe", resource)
+        anchors = look.reader(look.checker, "anchors")
+    late = probed | {"seen_at": datetime(2099, 1, 1, tzinfo=UTC).isoformat()}
+    facts = look.checker.trust(resource, probed, anchors)
     assert facts.values["chain"] == "trusted"
-    assert look.checker.trust(resource, late, answers, anchors) == facts
+    assert look.checker.trust(resource, late, anchors) == facts

@@ -1,0 +1,157 @@
+"""What a list of answers says: pure questions over recorded evidence.
+
+A refusal counts only if the server said so in TLS, or hung up every time; whether the control
+was accepted afterwards is asked apart (``controlled``), because it is put last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from troth.checkers.tls.answers import Answer
+from troth.checkers.tls.questions import (
+    FULL,
+    MODERN,
+    RUNGS,
+    SSL3,
+    TLS12,
+    TLS13,
+    VERSION_NAMES,
+    asked_sets,
+    elsewhere,
+)
+from troth.checkers.tls.suites import BY_CODE, Suite
+
+#: How often a close is asked again before it may count as a refusal.
+REPEATS = 2
+
+_UNASKED = "it was not asked"
+_RUNG_NAMES = frozenset(offer.name for offer in RUNGS.values())
+_MODERN_ELSEWHERE = elsewhere(MODERN).name
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Answers in the order they came; ``control`` is the offer accepted first, empty if none."""
+
+    control: str
+    answers: Sequence[Answer] = field(repr=False)
+
+    def to(self, offer: str) -> list[Answer]:
+        """Return the answers to one offer, in order."""
+        return [answer for answer in self.answers if answer.offer == offer]
+
+    @property
+    def accepted(self) -> list[Answer]:
+        """Return every answer that says yes."""
+        return [answer for answer in self.answers if answer.yes]
+
+    @property
+    def spoken(self) -> set[int]:
+        """Return the versions that were agreed to."""
+        return {answer.version for answer in self.accepted}
+
+    @property
+    def controlled(self) -> bool:
+        """Tell whether the last answer is the control's, and yes."""
+        last = self.answers[-1] if self.answers else None
+        return last is not None and bool(self.control) and last.offer == self.control and last.yes
+
+    @property
+    def steady(self) -> bool:
+        """Tell whether the control was always accepted, and no hello hung up on once only.
+
+        An endpoint that hangs up now and then answers some hello in two ways.
+        """
+        moody = {row.offer for row in self.answers if row.vague}
+        same = all(row.vague for row in self.answers if row.offer in moody)
+        return same and all(row.yes for row in self.to(self.control))
+
+    def doubt(self, offer: str) -> str:
+        """Return why an offer is not proven to be refused; empty if it is, the control apart."""
+        answers = self.to(offer)
+        if not answers:
+            return _UNASKED
+        unclear = [answer for answer in answers if not (answer.firm or answer.vague)]
+        if unclear:
+            return str(unclear[0])
+        if any(answer.firm for answer in answers):
+            return ""
+        if not self.steady or not (len(answers) > REPEATS or self._said_again(answers)):
+            return f"{answers[0]} only, from an endpoint that answers unsteadily"
+        return ""
+
+    def _said_again(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether alerts that might be passing troubles came again.
+
+        To the same hello, or where a hello of every suite up to an old version was meant, to
+        another such hello: some servers have no other word for a version that is switched off.
+        """
+        if not all(answer.passing for answer in answers):
+            return False
+        if answers[0].offer not in _RUNG_NAMES:
+            return len(answers) > 1
+        return sum(row.passing for row in self.answers if row.offer in _RUNG_NAMES) > 1
+
+    def best_doubt(self, offers: Iterable[str]) -> str:
+        """Return empty if one of the offers was refused, else the doubt about the last."""
+        doubts = [self.doubt(offer) for offer in offers]
+        return "" if "" in doubts else (doubts or [_UNASKED])[-1]
+
+    def chose(self, fits: Callable[[Suite], bool], lowest: int = SSL3) -> bool:
+        """Tell whether some suite that fits was chosen, in ``lowest`` or a newer version."""
+        return any(
+            fits(BY_CODE[answer.suite]) and answer.version >= lowest for answer in self.accepted
+        )
+
+    def version_doubt(self, version: int) -> str:
+        """Return why a version is not proven to be refused; empty if it is, the control apart."""
+        if version in self.spoken:
+            return "it is accepted"
+        return self._modern_doubt() if version == TLS13 else self._older_doubt(version)
+
+    def _modern_doubt(self) -> str:
+        passed_over = any(answer.yes for answer in self.to(FULL.name))
+        usual = "" if passed_over else self.best_doubt([FULL.name, MODERN.name])
+        return usual or self.doubt(_MODERN_ELSEWHERE)
+
+    def _older_doubt(self, version: int) -> str:
+        if any(answer.version < version for answer in self.to(FULL.name) if answer.yes):
+            return ""
+        doubts = [self._rung_doubt(top, version) for top in RUNGS if top >= version]
+        told = [doubt for doubt in doubts if doubt != _UNASKED]
+        return "" if "" in doubts else (told or doubts)[-1]
+
+    def _rung_doubt(self, top: int, version: int) -> str:
+        """Return why the hello of every suite up to ``top`` does not exclude a version below."""
+        name = RUNGS[top].name
+        chosen = [answer.version for answer in self.to(name) if answer.yes]
+        if chosen:
+            agreed = VERSION_NAMES[max(chosen)]
+            return "" if max(chosen) < version else f"{agreed} was chosen, older ones not asked"
+        said = any(answer.firm for answer in self.to(name))
+        # Who hangs up may do so because of the hello's version; a word is about all it offers.
+        return self.doubt(name) or ("" if said or top == version else _UNASKED)
+
+    @property
+    def only_modern(self) -> bool:
+        """Tell whether TLS 1.2 and all older versions are refused, the control apart."""
+        return not any(self.version_doubt(version) for version in RUNGS)
+
+    def set_doubt(self, name: str) -> str:
+        """Return why a set of suites is not refused in TLS 1.2 and older; empty if it is."""
+        void = not self.version_doubt(TLS12) if name == "256" else self.only_modern
+        if void:
+            return ""
+        return self.best_doubt(
+            answer.offer for answer in self.answers if name in asked_sets(answer.offer)
+        )
+
+    @property
+    def by_usual_groups(self) -> bool:
+        """Tell whether TLS 1.3 is spoken over a group that a key share can be made for."""
+        return any(
+            answer.version == TLS13 and not answer.offer.endswith("-other-groups")
+            for answer in self.accepted
+        )
