@@ -139,6 +139,11 @@ CITATIONS = """
 #: what the documents state, by clause and control; anything else is assumed
 STATED = yaml.safe_load("""
 servicechannel:
+  severity.2 incident-status-updates:
+    promise: expected-time
+    severities: ["2"]
+    max_hours_without_eta: 24
+  severity.3 incident-status-updates: {promise: regular, severities: ["3"]}
   D.5 security-training: {audience: [employees, agents]}
   D.6d certification: {standards: [SOC 1 Type II, SOC 2 Type II]}
   F.1b encryption-in-transit: {protections: [TLS, SSH]}
@@ -147,14 +152,33 @@ servicechannel:
   F.1g tls-protocol-version: {min_tls_version: "1.2"}
   F.1h encryption-in-transit: {protections: [TLS, SSH]}
   F.1i encryption-in-transit: {protections: [TLS, SSH]}
+  F.1j secure-file-transfer: {methods: [SSL, SSH], mode: available}
+  G.6a telephony-redundancy: {subjects: [standby], systems: [phones, call_centre, ivr]}
+  G.6b telephony-redundancy: {subjects: [takeover]}
 icp-operator:
   1.3a audit-logging: {log_kinds: [access]}
   1.3b log-retention: {min_retention: P6M, log_kinds: [system_run, user_activity]}
+  1.6a unused-services-disabled: {subjects: [services]}
+  1.6b unused-services-disabled: {subjects: [ports]}
+  1.7c admin-interface-restriction: {asked_from: [listed]}
+  1.7d admin-interface-restriction: {asked_from: [outside]}
+  1.4c harmful-content-removal: {categories: [banned, unlawful]}
   1.8c unique-user-accounts: {accounts_per_person: 1}
+  2.2a content-prepublication-review: {promise: by-staff}
+  2.2c content-prepublication-review: {promise: after-review}
+  2.2e content-management-policy: {prohibited_categories: 9}
+  2.2f harmful-content-removal: {categories: [banned]}
+  2.3a content-management-policy: {activities: [monitoring, keeping, clearing, backup]}
+  2.3b harmful-content-removal: {categories: [banned, harmful, unlawful]}
   2.4b log-retention: {min_retention: P6M, log_kinds: [system_run, user_activity]}
   2.5a security-training: {audience: [relevant_staff]}
   3.3a security-training: {audience: [relevant_staff], occasions: [repeat]}
+  3.1b data-disclosure-restriction:
+    promise: no-publication
+    exceptions: [published_policies, legal_requirement]
+  3.2c data-disclosure-restriction: {promise: no-disclosure}
   4.2.1b backup-frequency: {interval: P2D}
+  4.2.3 compensation-terms: {terms_in: agreements}
 purecloud:
   1.2a security-training: {audience: [employees, contractors], occasions: [entry]}
   1.2b security-training:
@@ -166,13 +190,17 @@ purecloud:
     kinds: [vulnerability_assessment, penetration_test]
     max_interval: P12M
     independence: independent_certified_vendor
+  2.1.Ab firewall-protection: {directions: [ingress, egress]}
   2.1.Da encryption-in-transit: {protections: [TLS, VPN, MPLS]}
   2.1.Db encryption-in-transit: {protections: [TLS], require_tls_over_untrusted_networks: true}
   2.1.E encryption-in-transit: {protections: [TLS, SSH]}
+  2.1.E secure-file-transfer: {methods: [TLS, HTTPS, SFTP], mode: required}
   2.1.Ha audit-logging: {log_kinds: [security_events]}
   2.1.Hc log-retention: {min_retention: P1Y, log_kinds: [security_events]}
   3.3 unique-user-accounts: {accounts_per_person: 1}
   3.3.Cb password-expiry: {max_age: P90D}
+  5.2a incident-notification: {max_delay: PT36H}
+  5.4a incident-status-updates: {promise: regular, types: [security, notifiable]}
   6.1c certification: {holder: provider, every_listed: true}
   8.0 certification:
     standards:
@@ -193,13 +221,18 @@ purecloud:
   8.sig-full certification: {standards: [SIG Full], holder: own}
   8.sig-lite certification: {standards: [SIG Lite], holder: own}
   8.privacy-shield certification: {standards: [Privacy Shield], holder: own}
+  11.4b data-disclosure-restriction: {promise: no-sale, banned_purposes: [sale, rent]}
 smart-receico:
+  0.c hosting-provider: {provider: gcp, previous_provider: aws}
+  1.3 service-termination-notice: {min_notice: P3M, channels: [support_site, email]}
+  1.6a hosting-provider: {region: ap-northeast-1}
   1.15a audit-logging: {log_kinds: [access, operation, error, login_logout]}
   1.15b log-retention: {min_retention: P30D, log_kinds: [access, operation, error, login_logout]}
   3.1a backup-frequency: {interval: P1D, at_local: "04:00"}
   3.2c data-deletion-request: {max_delay: "5 working days"}
   3.3 backup-generations: {min_generations: 7}
   3.4 encryption-in-transit: {protections: [TLS]}
+  3.6b compensation-terms: {terms_in: terms-of-use}
   3.7c data-deletion-request: {max_delay: "5 working days"}
   4.1 certification: {standards: [PrivacyMark], holder: own}
   4.2a penetration-test:
@@ -207,6 +240,7 @@ smart-receico:
     independence: third_party_or_internal_body
   4.7b unique-user-accounts: {accounts_per_person: 1}
 conholdate:
+  1.1a hosting-provider: {provider: aws}
   1.2b certification: {holder: provider}
   3.1d default-deny-ingress: {default_action: deny}
   4.1a backup-frequency: {interval: P1D}
@@ -215,6 +249,14 @@ conholdate:
   4.3 audit-logging: {log_kinds: [all_access]}
   6.2a tls-cipher-strength: {min_symmetric_bits: 256}
   6.2b certification: {standards: [PCI DSS, CISP], holder: gateway}
+  7.1b published-policy-page: {pages: [gdpr_policy]}
+  7.1c published-policy-page: {pages: [subprocessors]}
+  9.2a public-status-page: {promise: portal}
+  9.2b public-status-page: {promise: history}
+  9.2c public-status-page: {promise: real-time}
+  9.4a status-change-alerts: {promise: every-change}
+  9.4b status-change-alerts: {promise: channels, channels: [RSS, ATOM, email]}
+  10.1a published-policy-page: {pages: [eula, privacy_policy]}
 """)
 
 

@@ -2,66 +2,72 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.measures import Inputs, Item, Measured, Population, registry
+from tests.measures.populations import measured, population
+from troth.measures import Item, Measured
 from troth.model import Failure, Reason
 
 TIMEOUT = Failure(Reason.TIMEOUT, "no answer")
 NAMES = st.frozensets(st.sampled_from(["TLS", "SSH", "VPN", "MPLS"]), min_size=1)
+ARGS = {
+    "plain": {"plain.get": ["serves"], "plain.post": ["serves"]},
+    "closed": {"plain.get": ["closed"]},
+    "doubtful": {"plain.get": ["unsaid"]},
+    "outside": {"use.vantage": ["outside"]},
+}
 
 
-def run(name: str, item: Item, args: dict[str, Any]) -> Measured:
-    made = registry()[name]
-    assert set(made.args) == set(args)
-    at = datetime(2026, 11, 21, tzinfo=UTC)
-    (result,) = made.function(Inputs(Population((item,)), {}, args, at, ZoneInfo("UTC")))
-    assert set(made.yields) == set(result.facts) | set(result.missing)
-    return result
+def reach(item: Item, names: Any = ("TLS",), required: bool = False) -> Measured:
+    args = {"protections": sorted(names), "tls_required": required, **ARGS}
+    return measured("plaintext-reach", population([item]), args)[item.id]
 
 
-@given(NAMES, st.booleans(), st.sampled_from(["accepted", "refused", "not-reachable"]))
+def page(get: str | None, post: str | None, vantage: str = "listed") -> Item:
+    known = {"get": get, "post": post}
+    facts = {name: value for name, value in known.items() if value is not None}
+    missing = {f"plain.{name}": TIMEOUT for name in known.keys() - facts.keys()}
+    return Item("www", {"plain": facts, "use": {"vantage": vantage}}, missing)
+
+
+@given(NAMES, st.booleans(), st.booleans(), st.sampled_from(["serves", "refused"]))
 def test_plaintext_is_a_breach_unless_a_private_path_would_do(
-    names: frozenset[str], required: bool, state: str
+    names: frozenset[str], required: bool, outside: bool, state: str
 ) -> None:
-    args = {"protections": sorted(names), "tls_required": required}
-    result = run("plaintext-reach", Item("db", {"transport": {"plaintext": state}}), args)
-    if state != "accepted":
+    item = page(state, "refused", "outside" if outside else "listed")
+    result = reach(item, names, required)
+    if state == "refused":
         assert result.facts == {"plaintext": False}
-    elif required or not names & {"VPN", "MPLS"}:
+    elif required or outside or not names & {"VPN", "MPLS"}:
         assert result.facts == {"plaintext": True}
+        assert result.notes == ("plain.get is serves",)
     else:
         assert result.missing["plaintext"].reason is Reason.UNPROVEN
 
 
-def test_an_unread_transport_is_unknown() -> None:
-    args = {"protections": ["TLS"], "tls_required": False}
-    item = Item("db", {}, {"transport": TIMEOUT})
-    assert run("plaintext-reach", item, args).missing == {"plaintext": TIMEOUT}
+STATES = st.sampled_from(["serves", "refused", "unsaid", "closed", None])
 
 
-@given(
-    st.sampled_from(["accepted", "refused", None]),
-    st.sampled_from([0, 56, 112, 128, 256, None]),
-    st.sampled_from([112, 128, 192, 256]),
-)
-def test_weaker_ciphers_are_proven_never_assumed(
-    below: str | None, preferred: int | None, bits: int
+@given(STATES, STATES)
+def test_only_what_was_read_and_says_something_is_settled(
+    get: str | None, post: str | None
 ) -> None:
-    known = {"suites_below_128": below, "preferred_bits": preferred}
-    facts = {name: value for name, value in known.items() if value is not None}
-    missing = {f"ciphers.{name}": TIMEOUT for name in known.keys() - facts.keys()}
-    result = run("weaker-cipher", Item("www", {"ciphers": facts}, missing), {"bits": bits})
-    if (below == "accepted" and bits >= 128) or (preferred is not None and preferred < bits):
-        assert result.facts == {"weaker": True}
-    elif below == "refused" and bits <= 128:
-        assert result.facts == {"weaker": False}
-    elif missing:
-        assert result.missing == {"weaker": TIMEOUT}
+    result = reach(page(get, post))
+    if "serves" in (get, post):
+        assert result.facts == {"plaintext": True}
+    elif get == "closed":
+        assert result.facts == {"plaintext": False}
+    elif None in (get, post):
+        assert result.missing == {"plaintext": TIMEOUT}
+    elif get == "unsaid":
+        assert result.missing["plaintext"].reason is Reason.UNPROVEN
     else:
-        assert result.missing["weaker"].reason is Reason.UNPROVEN
+        assert result.facts == {"plaintext": False}
+
+
+def test_an_unread_facet_is_unknown() -> None:
+    item = Item("db", {}, {"plain": TIMEOUT})
+    assert reach(item).missing == {"plaintext": TIMEOUT}

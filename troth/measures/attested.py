@@ -17,8 +17,18 @@ def attested(inputs: Inputs) -> Iterator[Measured]:
     ``signed_on`` through the whole of ``expires_on``. Without one, ``current`` is missing: that
     nobody signed is no proof that the promise is broken.
     """
+    signed, failure = current(inputs)
+    if signed:
+        newest = max((str(item.get("statement.expires_on")), words(item)) for item in signed)
+        yield Measured({"current": True}, notes=(newest[1],))
+    else:
+        yield Measured({}, missing={"current": failure})
+
+
+def current(inputs: Inputs) -> tuple[list[Item], Failure]:
+    """Return the statements that cover this control and clause today, and why there are no more."""
     failure, expired = inputs.population.failure, ""
-    signed: list[tuple[str, str]] = []
+    signed = []
     for item in inputs.population.items:
         try:
             if not _covers(item, inputs):
@@ -29,13 +39,11 @@ def attested(inputs: Inputs) -> Iterator[Measured]:
             if expires < today(inputs).isoformat():
                 expired = max(expired, expires)
             else:
-                signed.append((expires, _words(item, expires)))
+                words(item)  # all that is told of it has to be there
+                signed.append(item)
         except MissingFact as missing:
             failure = failure or missing.failure
-    if signed:
-        yield Measured({"current": True}, notes=(max(signed)[1],))
-    else:
-        yield Measured({}, missing={"current": failure or _nobody(inputs, expired)})
+    return signed, failure or _nobody(inputs, expired)
 
 
 def _covers(item: Item, inputs: Inputs) -> bool:
@@ -47,9 +55,11 @@ def _covers(item: Item, inputs: Inputs) -> bool:
     return not item.items("statement.clauses")
 
 
-def _words(item: Item, expires: str) -> str:
+def words(item: Item) -> str:
+    """Return who signed a statement, when and until when."""
     name, role = item.get("statement.signer_name"), item.get("statement.signer_role")
-    return f"signed by {name} ({role}) on {item.get('statement.signed_on')}, until {expires}"
+    signed, expires = item.get("statement.signed_on"), item.get("statement.expires_on")
+    return f"signed by {name} ({role}) on {signed}, until {expires}"
 
 
 def _nobody(inputs: Inputs, expired: str) -> Failure:

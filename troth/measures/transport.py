@@ -1,8 +1,8 @@
-"""Measures over protected connections, where the facts leave room for doubt."""
+"""What can be reached without protection, where the facts leave room for doubt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from troth.measures.base import Inputs, Item, Measured, MissingFact, measure
@@ -13,60 +13,58 @@ PATHS = frozenset({"VPN", "MPLS"})
 
 
 @measure(
-    "plaintext-reach", per="resource", args=["protections", "tls_required"], yields=["plaintext"]
+    "plaintext-reach",
+    per="resource",
+    args=["protections", "tls_required", "plain", "closed", "doubtful", "outside"],
+    yields=["plaintext"],
 )
 def plaintext_reach(inputs: Inputs) -> Iterator[Measured]:
-    """Yield ``plaintext``: whether each store can be reached without any protection.
+    """Yield ``plaintext``: whether each resource can be reached without any protection.
 
-    Where a VPN or a private line is protection enough, a store that accepts plaintext may be
-    protected by its path: that is unproven, unless TLS is required in any case.
+    ``plain`` maps ``facet.fact`` to the values that say so, ``closed`` to those after which nothing
+    more need be known, ``doubtful`` to those that say nothing, ``outside`` to those of a look from
+    a place that no private path leads from. Where a VPN or a private line is protection enough,
+    plaintext may be protected by its path: that is unproven, unless it was seen from outside or
+    TLS is required in any case.
     """
-    by_path = PATHS & set(inputs.args["protections"]) and not inputs.args["tls_required"]
+    by_path = bool(PATHS & set(inputs.args["protections"])) and not inputs.args["tls_required"]
     for item in inputs.population.items:
+        seen = _states(item, inputs.args["plain"])
+        if seen and by_path and not _states(item, inputs.args["outside"]):
+            text = f"{item.id} takes plaintext; whether each path to it is private cannot be seen"
+            yield Measured({}, {"plaintext": Failure(Reason.UNPROVEN, text)}, resource=item.id)
+        elif seen:
+            yield Measured({"plaintext": True}, notes=_words(seen), resource=item.id)
+        elif not _states(item, inputs.args["closed"]) and (failure := _gap(item, inputs.args)):
+            yield Measured({}, {"plaintext": failure}, resource=item.id)
+        else:
+            yield Measured({"plaintext": False}, resource=item.id)
+
+
+def _states(item: Item, wanted: Mapping[str, Sequence[Any]]) -> list[tuple[str, Any]]:
+    """Return the facts that have one of their wanted values."""
+    found = []
+    for path, values in sorted(wanted.items()):
+        facet, _, fact = path.partition(".")
+        value = item.facts.get(facet, {}).get(fact)
+        if value in values:
+            found.append((path, value))
+    return found
+
+
+def _words(seen: list[tuple[str, Any]]) -> tuple[str, ...]:
+    return tuple(f"{path} is {value}" for path, value in seen)
+
+
+def _gap(item: Item, args: Mapping[str, Any]) -> Failure | None:
+    """Return why it is not settled that nothing is plain, None if it is."""
+    for path in sorted({*args["plain"], *args["doubtful"]}):
         try:
-            accepted = item.get("transport.plaintext") == "accepted"
+            item.get(path)
         except MissingFact as signal:
-            yield Measured({}, {"plaintext": signal.failure}, resource=item.id)
-            continue
-        if accepted and by_path:
-            text = f"{item.id} accepts plaintext; whether each path to it is private cannot be seen"
-            unproven = Failure(Reason.UNPROVEN, text)
-            yield Measured({}, {"plaintext": unproven}, resource=item.id)
-        else:
-            yield Measured({"plaintext": accepted}, resource=item.id)
-
-
-@measure("weaker-cipher", per="resource", args=["bits"], yields=["weaker"])
-def weaker_cipher(inputs: Inputs) -> Iterator[Measured]:
-    """Yield ``weaker``: whether each endpoint accepts a session cipher of fewer than ``bits``.
-
-    Asked was for suites below 128 bits alone and for the choice from a full offer. Whether an
-    endpoint takes suites of 128 bits alone was not asked, so above 128 bits "no" is unproven.
-    """
-    for item in inputs.population.items:
-        known = _weaker(item, inputs.args["bits"])
-        if isinstance(known, Failure):
-            yield Measured({}, {"weaker": known}, resource=item.id)
-        else:
-            yield Measured({"weaker": known}, resource=item.id)
-
-
-def _weaker(item: Item, bits: int) -> bool | Failure:
-    below, preferred = _read(item, "suites_below_128"), _read(item, "preferred_bits")
-    if isinstance(preferred, int) and preferred < bits:
-        return True
-    if below == "accepted" and bits >= 128:
-        return True
-    if below == "refused" and bits <= 128:
-        return False
-    text = f"suites below {bits} bits were not offered alone to {item.id}"
-    unread = next((fact for fact in (below, preferred) if isinstance(fact, Failure)), None)
-    return unread or Failure(Reason.UNPROVEN, text)
-
-
-def _read(item: Item, fact: str) -> Any:
-    """Return a fact of the ciphers, or why it is not there."""
-    try:
-        return item.get(f"ciphers.{fact}")
-    except MissingFact as signal:
-        return signal.failure
+            return signal.failure
+    doubts = _states(item, args["doubtful"])
+    if not doubts:
+        return None
+    path, value = doubts[0]
+    return Failure(Reason.UNPROVEN, f"{path} of {item.id} is {value}, which proves nothing")
