@@ -17,10 +17,10 @@ REFUSED: tuple[Refusal, ...] = (("GET", "/hinoki-board", "encryption"),)
 NIGHT = 3
 
 
-def seed(address: str, moments: Moments, names: dict[str, str]) -> Account:
-    """Fill the account and return it."""
+def seed(address: str, moments: Moments, names: dict[str, str], published: int) -> Account:
+    """Fill the account and return it; ``published`` is the port of the public web server."""
     account = Account(address, HOME, REGION, moments, names)
-    _firewalls(account)
+    _firewalls(account, published)
     _machines(account)
     orders = tags("production", "critical", "customer")
     aws.database(account, "orders-db", orders, moments.nights(NIGHT, 20))
@@ -35,10 +35,10 @@ def seed(address: str, moments: Moments, names: dict[str, str]) -> Account:
     return account
 
 
-def _firewalls(account: Account) -> None:
+def _firewalls(account: Account, published: int) -> None:
     ec2 = account.client("ec2")
     web = ec2.create_security_group(GroupName="web", Description="HTTPS for everybody")["GroupId"]
-    _let_in(ec2, web, "tcp", 443)
+    _let_in(ec2, web, "tcp", published)
     # fault: everything from everywhere
     old = ec2.create_security_group(GroupName="legacy-admin", Description="old")["GroupId"]
     _let_in(ec2, old, "-1", -1)

@@ -1,8 +1,10 @@
-"""The company's registers: the CSV files beside this module, with dates of now put in."""
+"""The company's registers: the CSV files beside this module, with dates and ports put in."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
+from string import Template
 
 from troth.demo.folder import Folder
 from troth.demo.moments import Moments
@@ -10,17 +12,48 @@ from troth.demo.moments import Moments
 #: Folder of the registers to the names of the files in it.
 REGISTERS = {
     "registers": (
-        "staff", "trainings", "tests", "certificates", "policy-reviews", "public-resources",
+        "agreements", "breaches", "campaigns", "certificates", "disclosures", "drills",
+        "incident-notices", "incident-updates", "incidents", "integrations", "moderation",
+        "policy-reviews", "public-resources", "publications", "service-lifecycle", "staff",
+        "tests", "trainings", "vendors",
     ),
     "registers/japan": ("deletion-requests",),
     "registers/support": ("deletion-requests",),
 }  # fmt: skip
+#: Rows whose key has a date or a port, by the demo's names: register and key.
+_ROWS = {
+    "breach-2": ("breaches", "a-2", "{day-60d}"),
+    "directory-entry": ("disclosures", "u-13", "Town Directory", "{day-20d}", "directory"),
+    "news-2": (
+        "publications", "https://community.hinoki.example:$community/news/2", "{time-299h}",
+    ),
+    "post-91": (
+        "moderation", "https://community.hinoki.example:$community/posts/91", "{time-700h}",
+    ),
+    "post-93": (
+        "moderation", "https://community.hinoki.example:$community/posts/93", "{time-400h}",
+    ),
+}  # fmt: skip
 
 
-def write(folder: Folder, moments: Moments) -> None:
-    """Write every register into the folder."""
+def write(
+    folder: Folder, moments: Moments, ports: Mapping[str, int], names: dict[str, str]
+) -> None:
+    """Write every register into the folder; ``ports`` are those of the web sites by their words."""
     source = files("troth") / "demo"
-    for place, names in REGISTERS.items():
-        for name in names:
+    for place, registers in REGISTERS.items():
+        for name in registers:
             text = (source / place / f"{name}.csv").read_text(encoding="utf-8")
-            folder.put(f"{place}/{name}.csv", moments.filled(text))
+            folder.put(f"{place}/{name}.csv", _filled(text, moments, ports))
+    for name, (register, *key) in _ROWS.items():
+        row = "/".join(_escaped(_filled(each, moments, ports)) for each in key)
+        names[f"{register}/{row}"] = name
+
+
+def _filled(text: str, moments: Moments, ports: Mapping[str, int]) -> str:
+    return moments.filled(Template(text).substitute(ports))
+
+
+def _escaped(value: str) -> str:
+    """Return one of several key values as the id of a row has it."""
+    return value.replace("%", "%25").replace("/", "%2F")

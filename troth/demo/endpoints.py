@@ -1,4 +1,4 @@
-"""Real TLS servers on loopback: good ones, and one of each fault.
+"""Real TLS servers on loopback: good ones, one of each fault, and web sites behind some.
 
 Python's ssl serves them. The bad ones need OpenSSL's security level 0 and, for the oldest
 versions, a cipher without a signature of its own, since many builds no longer make SHA-1 ones.
@@ -9,18 +9,16 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from troth.demo import authority
+from troth.demo import authority, sites, web
 from troth.demo.authority import Issued
 from troth.demo.folder import Folder
+from troth.demo.listening import Treatment, listening, say_nothing
 from troth.demo.moments import Moments
 
-_PATIENCE = 5.0
 DOMAIN = "hinoki.example"
 
 
@@ -32,15 +30,18 @@ class Sort:
     fault: str = ""
 
 
-#: Servers by the first word of their name.
+#: Servers by the first word of their name; each has the site of that word, if there is one.
 SERVERS = {
     "www": Sort(),
     "app": Sort(rsa_bits=2048),
     "pay": Sort(),
     "vault": Sort(rsa_bits=3072),
+    "as2": Sort(),
     "legacy": Sort(rsa_bits=1024, fault="old-versions"),
     "partners": Sort(fault="unknown-authority"),
     "scanner": Sort(fault="hangs"),
+    **{word: Sort() for word in ("status", "forum", "community", "admin", "office")},
+    **{word: Sort() for word in ("portal", "orders", sites.OLD)},
 }
 
 
@@ -48,25 +49,39 @@ SERVERS = {
 def serving(folder: Folder, moments: Moments, names: dict[str, str]) -> Iterator[dict[str, int]]:
     """Serve until the block ends; yield the port of each server, by the words above.
 
-    Writes the authority that clients trust to ``trust/ca.pem``. Private keys go into a folder
-    that is removed again: OpenSSL loads them from files only.
+    A site's port without TLS is called ``<word>_plain``. Writes the authority that clients trust
+    to ``trust/ca.pem``. Private keys go into a folder that is removed again: OpenSSL loads them
+    from files only.
     """
     trusted = authority.root(moments, "Hinoki demo authority")
     folder.put("trust/ca.pem", trusted.pem)
+    pages = sites.built(moments)
     with contextlib.ExitStack() as running:
-        ports = {}
+        ports: dict[str, int] = {}
         for word, sort in SERVERS.items():
             own = authority.root(moments, "nobody") if "authority" in sort.fault else trusted
             made = authority.server(moments, own, f"{word}.{DOMAIN}", sort.rsa_bits)
-            ports[word] = running.enter_context(_listening(_manner(folder, made, sort)))
+            treat = _manner(folder, made, sort, pages.get(word))
+            ports[word] = running.enter_context(listening(treat))
             names[f"tls://{word}.{DOMAIN}:{ports[word]}?address=127.0.0.1"] = f"{word}-tls"
+        for word, site in pages.items():
+            ports[f"{word}_plain"] = running.enter_context(_plainly(word, site, ports))
+        names |= sites.named(moments, ports, DOMAIN)
         yield ports
 
 
-def _manner(folder: Folder, made: Issued, sort: Sort) -> Callable[[socket.socket], None]:
+def _plainly(
+    word: str, site: web.Site, ports: dict[str, int]
+) -> contextlib.AbstractContextManager[int]:
+    """Serve what a site does without TLS: all but the old one lead to TLS."""
+    pages = site if word == sites.OLD else web.redirecting(lambda: ports[word])
+    return listening(lambda connection: web.serve(connection, pages))
+
+
+def _manner(folder: Folder, made: Issued, sort: Sort, site: web.Site | None) -> Treatment:
     """Return how the server treats a connection."""
     if sort.fault == "hangs":
-        return _say_nothing
+        return say_nothing
     context = _context(sort)
     path = folder.put("trust/.loading.pem", made.key_pem + made.pem)
     try:
@@ -75,7 +90,9 @@ def _manner(folder: Folder, made: Issued, sort: Sort) -> Callable[[socket.socket
         path.unlink()
 
     def shake_hands(connection: socket.socket) -> None:
-        context.wrap_socket(connection, server_side=True).close()
+        with context.wrap_socket(connection, server_side=True) as protected:
+            if site is not None:
+                web.serve(protected, site)
 
     return shake_hands
 
@@ -91,37 +108,3 @@ def _context(sort: Sort) -> ssl.SSLContext:
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _say_nothing(connection: socket.socket) -> None:
-    connection.settimeout(60)
-    while connection.recv(4096):
-        pass
-
-
-@contextlib.contextmanager
-def _listening(treat: Callable[[socket.socket], None]) -> Iterator[int]:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    thread = threading.Thread(target=_accept, args=(listener, treat), daemon=True, name="demo-tls")
-    thread.start()
-    try:
-        yield int(listener.getsockname()[1])
-    finally:
-        with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for connections
-        listener.close()
-        thread.join()
-
-
-def _accept(listener: socket.socket, treat: Callable[[socket.socket], None]) -> None:
-    with contextlib.suppress(OSError):
-        while True:
-            connection, _ = listener.accept()
-            threading.Thread(target=_one, args=(connection, treat), daemon=True).start()
-
-
-def _one(connection: socket.socket, treat: Any) -> None:
-    """Serve one connection; whatever a client does wrong ends this connection alone."""
-    with connection, contextlib.suppress(OSError, ssl.SSLError):
-        connection.settimeout(_PATIENCE)
-        treat(connection)

@@ -6,7 +6,17 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from troth.demo import aws_global, aws_server, aws_tokyo, books, endpoints, gcs, host, settings
+from troth.demo import (
+    aws_global,
+    aws_server,
+    aws_tokyo,
+    books,
+    doors,
+    endpoints,
+    gcs,
+    host,
+    settings,
+)
 from troth.demo import statements as signed
 from troth.demo.folder import Folder
 from troth.demo.moments import Moments
@@ -24,24 +34,35 @@ class Estate:
 def standing(folder: Folder, moments: Moments) -> Iterator[Estate]:
     """Build the company in ``folder`` and on loopback; take the servers down again at the end."""
     names: dict[str, str] = {}
-    books.write(folder, moments)
     signed.write(folder, moments)
     host.write(folder, moments, names)
     with contextlib.ExitStack() as running:
         ports = running.enter_context(endpoints.serving(folder, moments, names))
+        closed = running.enter_context(doors.closed())
+        forgotten = running.enter_context(doors.forgotten(names))
+        books.write(folder, moments, ports, names)
         google = running.enter_context(gcs.serving(moments, names))
         amazon = running.enter_context(aws_server.serving(aws_global.REFUSED))
-        aws_tokyo.seed(aws_global.seed(amazon, moments, names))
-        places = {"aws": amazon, "gcs": google, "host": str(folder.path / host.ROOT), **ports}
+        aws_tokyo.seed(aws_global.seed(amazon, moments, names, ports["www"]))
+        places = {
+            "aws": amazon,
+            "gcs": google,
+            "host": str(folder.path / host.ROOT),
+            "closed": ", ".join(map(str, closed)),
+            "forgotten": forgotten,
+            "end_one": moments.day(140),
+            "end_two": moments.day(40),
+            **ports,
+        }
         settings.write(folder, moments, places, names)
         yield Estate(names, _lines(amazon, google, ports))
 
 
 def _lines(amazon: str, google: str, ports: dict[str, int]) -> tuple[str, ...]:
-    listed = ", ".join(f"{word} {port}" for word, port in ports.items())
+    listed = ", ".join(f"{word} {port}" for word, port in ports.items() if "_" not in word)
     return (
         f"AWS, two accounts (moto) at {amazon}",
         f"Google Cloud Storage (gcp-storage-emulator) at {google}",
-        f"TLS endpoints on 127.0.0.1: {listed}",
+        f"TLS endpoints and web sites on 127.0.0.1: {listed}",
         "a server's files in host/, registers in registers/, signed statements in attestations/",
     )

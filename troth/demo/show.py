@@ -23,7 +23,7 @@ from troth.run import Run
 from troth.verdicts import Gate, exit_code
 
 #: What the extra ``demo`` brings.
-LIBRARIES = ("boto3", "moto", "flask", "gcp_storage_emulator", "google.cloud.storage")
+LIBRARIES = ("boto3", "moto", "flask", "gcp_storage_emulator", "google.cloud.storage", "httpx")
 #: Columns of a report that goes into a pipe.
 _WIDTH = 110
 
