@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from troth.catalogue.content import CASES, Library
 from troth.catalogue.schemas import read, unknown
 from troth.definitions import Binding, Control, Part, Rule, Setting
 from troth.errors import InputError, Problem, RuleBug
+from troth.judge.asked import idle
 from troth.judge.findings import Finding, roll_up, strongest, weakest
 from troth.judge.part import PartJudge
 from troth.judge.question import Answer, Moment, Question, Seen
@@ -110,7 +111,12 @@ class _Case:
             names = [part.name for part in self.control.parts]
             raise self._wrong(["part"], unknown("part", self.body["part"], names))
         seen = {kind: self._seen(kind, body) for kind, body in self.body["given"].items()}
-        answers = [self._answer(part, seen) for part in parts]
+        questions = [self._question(part) for part in parts]
+        off = idle(questions, self.moment)
+        answers = [
+            self._answer(replace(question, idle=question.part.name in off), seen)
+            for question in questions
+        ]
         verdict = roll_up(answer.verdict for answer in answers)
         proof = _proof(verdict, answers)
         findings = [finding for answer in answers for finding in answer.findings]
@@ -123,9 +129,12 @@ class _Case:
             str(self.document.place(self.path)),
         )
 
-    def _answer(self, part: Part, seen: Mapping[str, Seen]) -> Answer:
+    def _question(self, part: Part) -> Question:
         policy, clause = self.body.get("clause", CLAUSE).split("/")
-        question = Question(policy, clause, self.binding, self.control, part)
+        return Question(policy, clause, self.binding, self.control, part)
+
+    def _answer(self, question: Question, seen: Mapping[str, Seen]) -> Answer:
+        part = question.part
         judge = PartJudge(question, self.books.kinds, self.books.measures, self.moment)
         nothing = Seen((), ())
         needs = {need.kind: seen.get(need.kind, nothing) for need in part.needs}

@@ -230,3 +230,20 @@ def test_after_a_fact_that_the_engine_refuses_everything_is_handed_over_again() 
         bench.put({"lock": {"bits": 2, "closed": object()}}, {}, {})
     bench.put({"lock": {"bits": 1, "closed": True}}, {}, {})
     assert bench.decide("facts.lock.bits == 1", reading("facts.lock.bits == 1")).value is True
+
+
+@pytest.mark.parametrize(
+    ("when", "never"),
+    [
+        ("params.least > 1000", True),
+        ("params.least > 1000 && facts.lock.closed", True),
+        ("facts.lock.closed && params.least > 1000", True),
+        ("params.least > 1000 || facts.lock.closed", False),
+        ("params.least > 100", False),
+        ("facts.lock.closed", False),
+        ("", False),
+    ],
+)
+def test_the_parameters_alone_may_keep_a_rule_from_ever_applying(when: str, never: bool) -> None:
+    bench = Bench(PARAMS, AS_OF, "2026-11-21")
+    assert bench.rules_out(when, reading(when or "true")) is never

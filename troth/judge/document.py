@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from troth import params
 from troth.definitions import Binding, Clause, Control, Policy
 from troth.errors import RuleBug
+from troth.judge.asked import idle
 from troth.judge.findings import Finding, roll_up, strongest, weakest
 from troth.judge.part import PartJudge
 from troth.judge.question import Answer, Moment, Question, Seen
@@ -121,12 +122,18 @@ def _answers(
     for binding in clause.bindings:
         control = books.controls[binding.control]
         scope = Scope(binding.classes, books.classes, document.where)
-        for part in control.parts:
-            absent = document.absent.get(part.kind, "")
-            question = Question(
-                document.policy.id, clause.id, binding, control, part, scope, absent
+        absent = document.absent
+        questions = [
+            Question(
+                document.policy.id, clause.id, binding, control, part, scope,
+                absent.get(part.kind, ""),
             )
-            yield _answer(question, document, books, seen_of, moment)
+            for part in control.parts
+        ]  # fmt: skip
+        off = idle(questions, moment)
+        for question in questions:
+            asked = replace(question, idle=question.part.name in off)
+            yield _answer(asked, document, books, seen_of, moment)
     for control_id in clause.awaits:
         yield _awaited(document.policy.id, clause.id, control_id)
 

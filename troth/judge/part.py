@@ -61,6 +61,10 @@ class PartJudge:
 
     def answer(self, seen: Seen, needs: Mapping[str, Seen]) -> Answer:
         """Return the findings on everything seen of the part's kind."""
+        if self.question.idle:
+            said = ("the clause asks nothing of this part",)
+            nothing = self.tell.finding(POPULATION, "", Verdict.NOT_APPLICABLE, notes=said)
+            return self._rolled([nothing])
         if not seen.units:
             return self._rolled([self._no_target()])
         findings = list(self._listings(seen.units))

@@ -38,7 +38,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Question:
-    """One part to judge: for which clause, with which values, in which scope."""
+    """One part to judge: for which clause, with which values, in which scope.
+
+    ``absent`` is somebody's word that nothing of its kind exists; ``idle`` tells that the clause
+    asks nothing of this part.
+    """
 
     policy: str
     clause: str
@@ -47,6 +51,7 @@ class Question:
     part: Part
     scope: Scope = Scope()
     absent: str = ""
+    idle: bool = False
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ class Teller:
         self._severity = question.control.severity
         self._tellings: dict[tuple[Outcome, ...], Told] = {}
         self._expected = {rule.name: self._fill(rule.expected) for rule in self.part.rules}
+        asked = [r for r in self.part.rules if not bench.rules_out(r.when, r.when_reading)]
+        self._asked = tuple(self._expected[rule.name] for rule in asked or self.part.rules)
 
     def decided(
         self,
@@ -86,7 +88,7 @@ class Teller:
 
     def unknown(self, resource: str, target: str, failure: Failure) -> Finding:
         """Return the finding on something that could not be judged, and why."""
-        expected = tuple(self._expected[rule.name] for rule in self.part.rules)
+        expected = self._asked
         return self.finding(resource, target, Verdict.UNKNOWN, failure, expected)
 
     def finding(
@@ -126,7 +128,7 @@ class Teller:
         strong = strongest(rule.proves for rule in decided) if verdict in _DECIDED else None
         told = Told(
             verdict,
-            tuple(self._expected[rule.name] for rule in rules or self.part.rules),
+            tuple(self._expected[rule.name] for rule in rules) or self._asked,
             shown(rule.reading for rule in rules),
             weakest([strong, self.cap]) if strong else None,
             tuple(pair for rule in broken for pair in offenders(rule.expect)),

@@ -142,6 +142,15 @@ class Bench:
             return FALSE
         raise RuleBug(f"rule '{source}' came to {value!r}, not to true or false")
 
+    def rules_out(self, when: str, reading: Reading) -> bool:
+        """Tell whether a rule with this condition can never apply, whatever the facts are.
+
+        To be asked before any facts lie on the bench: a condition that is false without them
+        (``params.x && facts.a.b``, x being false) stays false with them. Raises as
+        :meth:`decide`.
+        """
+        return bool(when) and self.decide(when, reading).value is False
+
     def _in_other_orders(self, source: str, reading: Reading) -> bool | None:
         """Return what an expression comes to when elements of another shape come first, or None.
 
