@@ -103,10 +103,16 @@ class Asker:
 
 
 def _ask(resolver: Resolver, name: str, wanted: str, clock: Clock) -> Answer:
+    import dns.exception
     import dns.message
 
     where = f"{wanted} of {name[:200]} at {resolver.authority}"
-    query = dns.message.make_query(name, wanted, use_edns=0, payload=_PAYLOAD)
+    try:
+        query = dns.message.make_query(name, wanted, use_edns=0, payload=_PAYLOAD)
+    except dns.exception.DNSException as error:
+        # What is asked for below a name (_dmarc) may not fit where the name itself does.
+        text = f"{where}: the name cannot be asked: {type(error).__name__}"
+        return records.failed(Reason.NOT_SUPPORTED, text)
     try:
         response = wire.exchange(resolver.address, resolver.port, query, clock)
     except TimeoutError:

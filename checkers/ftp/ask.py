@@ -86,10 +86,12 @@ async def protection(caller: Caller, implicit: bool) -> Protection:
     auth, hello = await _auth(caller)
     taken = [mechanism for mechanism in auth if _taken(auth[mechanism])]
     plain = [await _user(caller)]
-    inside = await _inside(caller, taken[0]) if taken and hello and hello.yes else {}
     if isinstance(plain[0], Reply) and not plain[0].onward:
-        # A server in trouble may refuse once what it takes the next time.
+        # A server in trouble may refuse once what it takes the next time, and of two servers
+        # behind one address that take turns, the second may be of another mind.
         plain.append(await _user(caller))
+    # The control closes: who is refused for a while is refused inside TLS too.
+    inside = await _inside(caller, taken[0]) if taken and hello and hello.yes else {}
     return Protection(auth, hello, tuple(plain), "", inside)
 
 

@@ -7,6 +7,7 @@ without bound and take proxies and credentials from the environment.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import functools
 import ssl
@@ -79,19 +80,30 @@ def _accept_old(context: ssl.SSLContext) -> None:
 class _Trail:
     """How far a request came; what is known when it breaks off."""
 
-    connected: bool = False
+    stream: Any = None
     sent_at: float = 0.0
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     ended_at: float = 0.0
 
-    async def note(self, event: str, _: Any) -> None:
+    @property
+    def connected(self) -> bool:
+        """Tell whether there was a connection."""
+        return self.stream is not None
+
+    async def note(self, event: str, told: Any) -> None:
         """Take an event of httpcore's ``trace`` extension."""
         if event == "connection.connect_tcp.complete":
-            self.connected = True
+            self.stream = told["return_value"]
         elif event == "http11.send_request_headers.started":
             self.sent_at = time.monotonic()
+
+    async def hang_up(self) -> None:
+        """Close the connection: httpcore leaves one open whose TLS handshake ran out of time."""
+        if self.stream is not None:
+            with contextlib.suppress(OSError):
+                await self.stream.aclose()
 
 
 async def exchange(
@@ -114,6 +126,8 @@ async def exchange(
         broken = error.failure
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         broken = _told(error, trail)
+    finally:
+        await trail.hang_up()
     trail.ended_at = trail.ended_at or time.monotonic()
     return _made(request, address, trail, broken)
 
@@ -196,7 +210,8 @@ def _told(error: BaseException, trail: _Trail) -> tuple[Kind, str]:
         return _unconnected(causes)
     protocol = isinstance(error, httpx.RemoteProtocolError | httpx.LocalProtocolError)
     if protocol and "without sending a response" not in str(error):
-        return Kind.MALFORMED, str(error)
+        # What stands behind the colon are the peer's own words, a cookie among them perhaps.
+        return Kind.MALFORMED, str(error).partition(":")[0]
     return Kind.CLOSED, ""
 
 

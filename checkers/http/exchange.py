@@ -93,7 +93,11 @@ class Exchange:
         given = set(self.header("location"))
         if len(given) != 1:
             raise ValueError(f"a redirect with {len(given)} locations")
-        return urls.join(self.url, given.pop())
+        try:
+            return urls.join(self.url, given.pop())
+        except ValueError:
+            # Its words stay out: what a server redirects with may be a secret.
+            raise ValueError("a redirect to what is no http or https address") from None
 
     @property
     def failure(self) -> Failure:
@@ -103,7 +107,7 @@ class Exchange:
         control = ""
         if self.kind in NEGATIVE:
             control = "; nothing else of this host answered, so it is not told from a dead host"
-        return Failure(reason, f"{self.url}: {text}{more}{control}")
+        return Failure(reason, f"{self.url.named}: {text}{more}{control}")
 
 
 def shown(text: str, longest: int = _SHOWN) -> str:

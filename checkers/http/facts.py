@@ -77,7 +77,7 @@ def _no_answer(page: Page, first: Exchange) -> Facts:
             "leads_to": "nothing",
             "post": None,
             "forged_forward": "same" if page.access == "admin" else "not-asked",
-            "response_ms": Failure(Reason.NO_DATA, f"{first.url}: nothing answers"),
+            "response_ms": Failure(Reason.NO_DATA, f"{first.url.named}: nothing answers"),
         },
         {"address": first.tried[-1], "certificate": ""},
     )
@@ -91,7 +91,7 @@ def _leads_to(first: Exchange, scope: Iterable[str], sign_in: Sequence[Url]) -> 
     try:
         url = first.leads_to
     except ValueError as error:
-        return Failure(Reason.MALFORMED_RESPONSE, f"{first.url}: {shown(str(error))}")
+        return Failure(Reason.MALFORMED_RESPONSE, f"{first.url.named}: {shown(str(error))}")
     if url is None:
         return "nothing"
     if any(_same_place(url, each) for each in sign_in):
@@ -123,7 +123,7 @@ def _plainly(exchange: Exchange, host: str) -> str | Failure:
     try:
         url = exchange.leads_to
     except ValueError as error:
-        return Failure(Reason.MALFORMED_RESPONSE, f"{exchange.url}: {shown(str(error))}")
+        return Failure(Reason.MALFORMED_RESPONSE, f"{exchange.url.named}: {shown(str(error))}")
     if url is None:
         return "serves"
     secure = url.scheme == "https" and url.host == host

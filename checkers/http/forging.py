@@ -41,12 +41,16 @@ def forged_forward(first: Exchange, asked: Sequence[Exchange]) -> str | Failure:
             return exchange.failure
     forged, honest, again = asked
     if _mark(honest) != _mark(first) or _mark(again) != _mark(forged):
-        return Failure(Reason.UNPROVEN, f"{first.url} answers the same request in several ways")
+        return Failure(
+            Reason.UNPROVEN, f"{first.url.named} answers the same request in several ways"
+        )
     if _mark(forged) == _mark(first):
         return "same"
     if _opens(first.status, forged.status):
         return "lets-in"
-    text = f"{first.url} answers {first.status}, and a forged address {forged.status} otherwise"
+    text = (
+        f"{first.url.named} answers {first.status}, and a forged address {forged.status} otherwise"
+    )
     return Failure(Reason.UNPROVEN, text)
 
 

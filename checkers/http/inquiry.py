@@ -54,6 +54,7 @@ class Inquiry:
         self._seconds = min(seconds, deadline / 3)
         self._left = deadline
         self._pins: dict[str, str] = {}
+        self._resolved: dict[str, list[str]] = {}
 
     async def ask(
         self, request: Request, *, at: str = "", context: ssl.SSLContext | None = None
@@ -77,7 +78,9 @@ class Inquiry:
         clock = Clock.of(min(self._seconds, self._left))
         try:
             async with asyncio.timeout(clock.left):
-                return [str(address[0]) for _, address in await addresses(place)]
+                found = [str(address[0]) for _, address in await addresses(place)]
+            self._resolved[place.host] = found
+            return found
         finally:
             self._left -= clock.spent
 
@@ -125,7 +128,23 @@ class Inquiry:
             varies = f"once {first.kind.value}, then {again.kind.value}"
             return again if again.answered else replace(first, kind=Kind.CLOSED, note=varies)
         proven = negative and await self._controlled(again, others)
-        return replace(again, proven=proven)
+        other = await self._elsewhere(request, again.tried) if proven else None
+        return other or replace(again, proven=proven)
+
+    async def _elsewhere(self, request: Request, tried: Sequence[str]) -> Exchange | None:
+        """Return what another address of the host answers, None where none takes a connection.
+
+        A name with several addresses is shut only where all of them are that can be reached.
+        """
+        host = self._scope[request.url.authority]
+        pin = self._pins.get(host)
+        for address in self._resolved.get(host, ()):
+            answer = await self.ask(request, at=address) if address not in tried else None
+            if answer is not None and answer.kind not in UNCONNECTED:
+                if pin is not None:
+                    self._pins[host] = pin
+                return answer
+        return None
 
     async def _controlled(self, negative: Exchange, controls: Sequence[Url]) -> bool:
         """Tell whether every address that was tried answers at one of the controls now."""
@@ -143,7 +162,9 @@ class Inquiry:
             try:
                 url = hops[-1].leads_to
             except ValueError as error:
-                why = Failure(Reason.MALFORMED_RESPONSE, f"{hops[-1].url}: {shown(str(error))}")
+                why = Failure(
+                    Reason.MALFORMED_RESPONSE, f"{hops[-1].url.named}: {shown(str(error))}"
+                )
                 return Chain(tuple(hops), failure=why)
             if url is None:
                 return Chain(tuple(hops))
@@ -157,7 +178,7 @@ class Inquiry:
 
 
 def _lost(url: Url, hops: int) -> Failure:
-    text = f"{url}: after {hops} redirects there is no end; cookies are not kept"
+    text = f"{url.named}: after {hops} redirects there is no end; cookies are not kept"
     return Failure(Reason.UNPROVEN, text)
 
 

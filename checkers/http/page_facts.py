@@ -46,7 +46,9 @@ def page(asked: Page, chain: Chain, other: Chain | None) -> Facts:
 
 def _away(chain: Chain) -> Failure:
     url = chain.last.leads_to
-    text = f"{chain.last.url} redirects to {url.authority if url else 'another site'}, which is "
+    text = (
+        f"{chain.last.url.named} redirects to {url.authority if url else 'another site'}, which is "
+    )
     return Failure(Reason.UNPROVEN, text + "not asked; name it under sites: if it is yours")
 
 
@@ -77,7 +79,7 @@ def _names(asked: Page, source: str) -> dict[str, Any] | Failure:
         return Failure(Reason.NOT_SUPPORTED, "the target names no element with names (names_in)")
     found = names(source, asked.names_in)
     if found is None:
-        text = f"{asked.url} has no element {asked.names_in} with a list or a table in it"
+        text = f"{asked.url.named} has no element {asked.names_in} with a list or a table in it"
         return Failure(Reason.NO_DATA, text)
     return complete(shown(name) for name in found)
 
@@ -94,7 +96,7 @@ def _catch_all(last: Exchange, text: str, other: Chain | None) -> bool | Failure
         return other.failure
     met = other.last
     if met.status >= 500 or met.status == 429:
-        return Failure(Reason.UNPROVEN, f"{met.url} answers {met.status}, which says nothing")
+        return Failure(Reason.UNPROVEN, f"{met.url.named} answers {met.status}, which says nothing")
     if other.away or met.status != last.status:
         return False
     source = _source(met)
@@ -130,7 +132,7 @@ def _document(chain: Chain) -> bytes:
     if chain.away:
         raise failed(_away(chain))
     if last.status != 200:
-        raise failed(Failure(Reason.NO_DATA, f"{last.url} answers {last.status}"))
+        raise failed(Failure(Reason.NO_DATA, f"{last.url.named} answers {last.status}"))
     if last.body_failure is not None:
         raise failed(last.body_failure)
     return last.body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from troth.checkers.network import places
@@ -37,6 +37,11 @@ class Url:
     def path(self) -> str:
         """Return the path without the query."""
         return self.target.partition("?")[0]
+
+    @property
+    def named(self) -> str:
+        """Return the address for messages, without what a query may tell."""
+        return f"{replace(self, target=self.path)}" + ("?…" if "?" in self.target else "")
 
     def __str__(self) -> str:
         """Return the address as it is usually written, without a fragment."""

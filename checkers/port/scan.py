@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -25,6 +26,8 @@ _AT_ONCE, _PER_SECOND = 32, 150
 _MOST_ADDRESSES = 16
 #: How many ports that answered are asked again before silence stays unproven.
 _CONTROLS = 3
+#: A port that answered is asked again after every so many that did not.
+_BETWEEN = 8
 #: What routers and firewalls answer for others; a machine without a route says the same.
 _UNREACHED = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT})
 
@@ -72,15 +75,51 @@ async def _scan(address: str, ports: Sequence[int], seconds: float) -> dict[int,
     """Knock at each port, again where nothing came, and at last where something had come."""
     first = await _knock_all(address, ports, seconds)
     again = [port for port in ports if not first[port].said]
-    second = await _knock_all(address, again, seconds)
+    spoken = [port for port in ports if first[port].said]
+    second, steady = await _among_controls(address, again, spoken, seconds)
     known = first | {port: _twice(first[port], second[port]) for port in again}
     quiet = [port for port in again if known[port].kind == "quiet"]
     answered = [port for port in ports if known[port].said]
-    if quiet and not await _answers_still(address, answered, seconds):
-        text = f"{address} answered nowhere else, so that silence proves nothing"
-        unproven = Knock("failed", Failure(Reason.UNPROVEN, text))
-        known |= dict.fromkeys(quiet, unproven)
+    doubt = "" if steady else f"{address} left ports unanswered at which it had answered before"
+    if quiet and not doubt and not await _answers_still(address, answered, seconds):
+        doubt = f"{address} answered nowhere else, so that silence proves nothing"
+    if doubt:
+        known |= dict.fromkeys(quiet, Knock("failed", Failure(Reason.UNPROVEN, doubt)))
     return known
+
+
+async def _among_controls(
+    address: str, again: Sequence[int], spoken: Sequence[int], seconds: float
+) -> tuple[dict[int, Knock], bool]:
+    """Knock at ports again, at one that answered among every few; tell whether all those did.
+
+    Who drops what comes too fast drops some of these too, however gladly it answers at the end.
+    """
+    seen: dict[int, Knock] = {}
+    steady = True
+    waiting = iter(_mixed(again, spoken))
+
+    async def work() -> None:
+        nonlocal steady
+        for port, control in waiting:
+            knock = await _knock(address, port, seconds)
+            if control:
+                steady = steady and knock.said
+            else:
+                seen[port] = knock
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(_AT_ONCE):
+            group.create_task(work())
+    return seen, steady
+
+
+def _mixed(again: Sequence[int], spoken: Sequence[int]) -> Iterator[tuple[int, bool]]:
+    """Yield the ports, and behind every few of them, and the last, one of the controls in turn."""
+    controls = itertools.cycle(spoken)
+    for at in range(0, len(again), _BETWEEN):
+        yield from ((port, False) for port in again[at : at + _BETWEEN])
+        yield from ((port, True) for port in itertools.islice(controls, 1))
 
 
 def _twice(first: Knock, second: Knock) -> Knock:

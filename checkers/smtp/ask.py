@@ -13,6 +13,9 @@ from troth.checkers.tls.hail import hail
 
 #: STARTTLS was taken (RFC 3207 section 4).
 READY = 220
+#: EHLO is not known, so there are no extensions (RFC 1869 section 4.5). Any other refusal is about
+#: who asks, or for a while, and says nothing about the extensions.
+_UNKNOWN = (500, 502)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ async def say_hello(talk: Talk, name: str) -> Reply:
     ObservationFailed if neither is taken.
     """
     answer = await talk.ask(f"EHLO {name}")
-    if answer.firm:
+    if answer.code in _UNKNOWN:
         fallback = await talk.ask(f"HELO {name}")
         if fallback.good:
             return Reply(fallback.code, fallback.lines[:1])

@@ -87,7 +87,7 @@ class Endpoints(Base):
     @facet("protection", uses=["opening", "protection_answers"])
     def protection(self, resource: Resource, opening: Opening, answers: Protection) -> Facts:
         """Compute whether the connection can be protected."""
-        return facts.protection(opening.implicit, answers)
+        return facts.protection(opening, answers)
 
     @facet("recipients", uses=["recipient_answers"])
     def recipients(self, resource: Resource, answers: Asked) -> Facts:

@@ -17,12 +17,12 @@ def greeting(seen: Opening) -> Facts:
     return _facts(answers, {"greeting": seen.greeting, "EHLO": seen.hello})
 
 
-def protection(implicit: bool, seen: Protection) -> Facts:
+def protection(begun: Opening, seen: Protection) -> Facts:
     """Return the facts of the facet ``protection``; raises nothing."""
-    if implicit:
+    if begun.implicit:
         answers = {"mode": "implicit", "plain_login": _deaf(seen.deaf)}
     else:
-        answers = {"mode": _mode(seen), "plain_login": _login(seen.hello)}
+        answers = {"mode": _mode(seen), "plain_login": _login(begun.hello, seen.hello)}
     said = {"EHLO": seen.hello, "STARTTLS": seen.starttls, "NOOP": seen.control}
     return _facts(answers, said)
 
@@ -62,15 +62,21 @@ def _mode(seen: Protection) -> str | Failure:
         return "starttls" if seen.tls and seen.tls.yes else no_tls(seen.tls)
     if not answer.firm:
         return _unproven(f"STARTTLS was answered {answer}")
+    if isinstance(seen.hello, Failure):
+        return seen.hello  # STARTTLS before a hello is a bad sequence of commands
     if not isinstance(control, Reply) or not control.good:
         return _unproven(f"STARTTLS was answered {answer}, and then the server was gone")
     return "none"
 
 
-def _login(hello: Reply | Failure | None) -> str | Failure:
+def _login(before: Reply | Failure, hello: Reply | Failure | None) -> str | Failure:
+    """Tell whether AUTH was named in either conversation; behind one address may be two servers."""
+    said = [answer for answer in (before, hello) if isinstance(answer, Reply)]
+    if any("AUTH" in keywords(answer) for answer in said):
+        return "offered"
     if not isinstance(hello, Reply):
         return hello or _unproven("EHLO was not asked")
-    return "offered" if "AUTH" in keywords(hello) else "not-offered"
+    return "not-offered"
 
 
 def _deaf(deaf: str | Failure) -> str | Failure:

@@ -102,12 +102,14 @@ class Endpoints(Checker):
         found = demand(self.read("named"), "entries")
         yield from places.resources(found, "ssh", self.partition.name)
 
-    @facet("algorithms", uses=["opening"])
-    def algorithms(self, resource: Resource, opening: Opening) -> Facts:
+    @facet("algorithms", uses=["opening", "second", "third"])
+    def algorithms(
+        self, resource: Resource, opening: Opening, second: Answer | None, third: Answer
+    ) -> Facts:
         """Compute what is offered in the key exchange."""
         from troth.checkers.ssh import facts
 
-        return facts.algorithms(opening.answer)
+        return facts.algorithms(_all(opening, second, third))
 
     @facet("host_keys", uses=["opening", "second", "third"])
     def host_keys(
@@ -116,7 +118,7 @@ class Endpoints(Checker):
         """Compute which keys are presented."""
         from troth.checkers.ssh import facts
 
-        return facts.host_keys([opening.answer, *([second] if second else []), third])
+        return facts.host_keys(_all(opening, second, third))
 
     @facet("authentication", uses=["opening", "third"])
     def authentication(self, resource: Resource, opening: Opening, third: Answer) -> Facts:
@@ -143,3 +145,7 @@ class Endpoints(Checker):
             float(self.target.get("timeout_seconds", _TIMEOUT)),
             float(self.target.get("deadline_seconds", _DEADLINE)),
         )
+
+
+def _all(opening: Opening, second: Answer | None, third: Answer) -> list[Answer]:
+    return [opening.answer, *([second] if second else []), third]

@@ -1,8 +1,8 @@
 """From the answers of up to three connections to facts; pure.
 
-A list of algorithms is whole, because a server says it in one message. The host keys are all
-there only if each key that the server's list names was presented and proved, by an endpoint that
-said the same every time.
+A list of algorithms is whole, because a server says it in one message, unless another connection
+was shown another one. The host keys are all there only if each key that the server's list names
+was presented and proved, by an endpoint that said the same every time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from troth.checkers.ssh.hostkeys import HostKey
 from troth.checkers.ssh.kexinit import Lists
 
 
-def algorithms(opening: Answer) -> Facts:
-    """Return the facts of the facet ``algorithms``; raises why there was no greeting.
+def algorithms(answers: Sequence[Answer]) -> Facts:
+    """Return the facts of the facet ``algorithms``, the opening first.
 
-    Of a server that speaks SSH 1 alone the version is known, and nothing else.
+    Raises why there was no greeting. Of a server that speaks SSH 1 alone the version is known,
+    and nothing else. A list counts as whole only if every connection was shown the same.
     """
+    opening = answers[0]
     if opening.identification is None:
         raise _unseen(opening)
     known: dict[str, Any] = {"protocol": opening.identification.protocol}
@@ -29,11 +31,21 @@ def algorithms(opening: Answer) -> Facts:
     if opening.lists is None:
         why = _failure(opening)
         return Facts(known, dict.fromkeys(_LISTED, why), raw)
-    found = {name: complete(set(rows)) for name, rows in _listed(opening.lists).items()}
-    return Facts(known | found, raw=raw | {"announced": sorted(opening.lists.markers)})
+    offers = [_listed(answer.lists) for answer in answers if answer.lists]
+    varying = [name for name in _LISTED if len({frozenset(offer[name]) for offer in offers}) > 1]
+    for name in _LISTED:
+        rows = {row for offer in offers for row in offer[name]}
+        known[name] = partial(rows) if name in varying else complete(rows)
+    missing = dict.fromkeys(varying, _SEVERAL)
+    return Facts(known, missing, raw | {"announced": sorted(opening.lists.markers)})
 
 
 _LISTED = ("key_exchange", "host_keys", "ciphers", "macs")
+_SEVERAL = Failure(
+    Reason.LISTING_INCOMPLETE,
+    "the endpoint offers different algorithms from one connection to the next: "
+    "several servers answer there",
+)
 
 
 def _listed(lists: Lists) -> Mapping[str, Sequence[str]]:

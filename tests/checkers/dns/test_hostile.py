@@ -65,6 +65,16 @@ def test_a_resolver_that_cannot_say_is_not_a_no(rcode: dns.rcode.Rcode) -> None:
         assert seen.reason("services", "targets") is Reason.UNPROVEN
 
 
+def test_what_does_not_fit_below_a_long_name_is_unknown_alone() -> None:
+    name = ".".join(["a" * 61] * 4)  # 247 characters: seven more are too many
+    with servers.peer(coded(dns.rcode.NXDOMAIN)) as port:
+        seen = Look(name, port, services=["_" + "s" * 63 + "._tcp"])
+    assert seen("addresses", "exists") is False
+    assert seen("mail", "spf") == ""
+    for facet, fact in (("mail", "dmarc"), ("services", "targets")):
+        assert seen.reason(facet, fact) is Reason.NOT_SUPPORTED
+
+
 def test_one_family_that_fails_leaves_the_list_open() -> None:
     def edit(response: Message, query: Message) -> None:
         if query.question[0].rdtype == 28:

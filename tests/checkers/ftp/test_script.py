@@ -418,3 +418,12 @@ def test_only_the_announced_place_is_connected_to(
         (partition,) = Endpoints.partitions(target)
         assert Endpoints.egress(target, partition) == [f"127.0.0.1:{port}"]
     assert set(opened) == {("127.0.0.1", port)}
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_two_servers_behind_one_address_take_turns(tls: ssl.SSLContext, turn: int) -> None:
+    """One of them takes names in the clear."""
+    pair = (script(tls), script(tls, USER="331 password"))
+    with serve(lambda connection, index: pair[(index + turn) % 2](connection, index)) as port:
+        seen = look(Endpoints, port)
+    assert seen.values_of("protection") == TRUTH | {"plain_login": "asked-on"}

@@ -74,10 +74,10 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
 class Peer:
     """A listening socket that hands every connection to a function, and counts them."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, address: str = HERE) -> None:
         self._handle = handle
         self._listener = socket.socket()
-        self._listener.bind((HERE, 0))
+        self._listener.bind((address, 0))
         self._listener.listen(64)
         self.port = int(self._listener.getsockname()[1])
         self.connections = 0
@@ -107,8 +107,8 @@ class Peer:
 
 
 @contextlib.contextmanager
-def peer(handle: Handle) -> Iterator[Peer]:
-    made = Peer(handle)
+def peer(handle: Handle, address: str = HERE) -> Iterator[Peer]:
+    made = Peer(handle, address)
     try:
         yield made
     finally:

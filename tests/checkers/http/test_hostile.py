@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import socket
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.checkers.driver import Seen, observe
 from tests.checkers.http.conftest import Site
 from tests.checkers.http.look import Sight, look, look_all
 from tests.checkers.http.servers import (
@@ -24,8 +27,13 @@ from tests.checkers.http.servers import (
     response,
     says,
 )
+from troth.checkers.http import client, urls
 from troth.checkers.http.body import LARGEST
-from troth.model import Reason
+from troth.checkers.http.checker import Addresses
+from troth.checkers.http.exchange import Kind
+from troth.checkers.network.clock import Clock
+from troth.checkers.network.loop import shared
+from troth.model import Failure, Reason
 
 BRIEF = {"timeout_seconds": 1.0, "deadline_seconds": 10.0}
 TEXT = b"<p>here we are</p>"
@@ -356,3 +364,49 @@ def test_one_bad_page_costs_its_neighbours_nothing(site: Site) -> None:
     assert found[broken].reason("answer") is Reason.UNPROVEN
     (other,) = found.keys() - {broken}
     assert found[other]["page.status"] == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 302 Found\r\nLocation: /next?token=SECRET\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: app://x?code=SECRET\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: https://u:SECRET@x/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=SECRET\x00\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nAuthorization SECRET\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_no_message_tells_what_a_server_gives_its_visitors(answer: bytes) -> None:
+    def handle(connection: socket.socket) -> None:
+        if not request_of(connection).startswith(b"GET /next"):
+            connection.sendall(answer)
+
+    with peer(handle) as made:
+        url = f"http://{HERE}:{made.port}/?key=SECRET"
+        target = {"id": "t", "type": "http", "pages": [url], **BRIEF}
+        ((_, _, found),) = observe(Addresses, target)
+    (facets,) = found.values()
+    failures = [each for each in facets.values() if isinstance(each, Failure)]
+    seen = [each for each in facets.values() if isinstance(each, Seen)]
+    told = [failures, [(dict(each), each.missing, each.raw) for each in seen]]
+    assert "SECRET" not in str(told)
+    assert failures or any("leads_to" in each.missing for each in seen)
+
+
+def test_a_handshake_that_never_ends_leaves_no_connection_open() -> None:
+    """Not even until the collector comes by, which is held now and then."""
+    ended = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        hang(connection)
+        ended.set()
+
+    gc.disable()
+    try:
+        with peer(handle) as made:
+            url = urls.read(f"https://{HERE}:{made.port}/")
+            asked = client.exchange(client.Request(url), HERE, Clock.of(0.5), client.lenient())
+            assert shared().run(asked).kind is Kind.TIMEOUT
+            assert ended.wait(5)
+    finally:
+        gc.enable()

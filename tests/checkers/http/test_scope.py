@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.checkers.http.look import look, look_all
 from tests.checkers.http.servers import HERE, free_port, hang_up, peer, response, says
 from troth.checker import Partition
 from troth.checkers.http.checker import Addresses
+from troth.checkers.network.loop import shared
+from troth.checkers.network.resolver import Address
 from troth.model import Reason
 
 
@@ -72,6 +75,24 @@ def test_a_redirect_to_a_named_site_is_followed() -> None:
             seen = look(f"http://{HERE}:{own.port}/", sites=[name])
         assert (seen["page.status"], seen["page.site"]) == (200, "same")
         assert other.connections == 2, "the page, and the page that is not there"
+
+
+def test_a_port_is_shut_only_if_no_address_of_the_host_opens_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page is met at the first address; another one serves it without TLS."""
+    here, there = HERE, "127.0.0.2"
+
+    async def two(host: str, port: int) -> list[Address]:
+        return [(socket.AF_INET, (address, port)) for address in (here, there)]
+
+    monkeypatch.setattr(shared().resolver, "addresses", two)
+    with peer(says(response(b"page"))) as page:
+        shut = look({"url": f"http://two.test:{page.port}/", "plain_port": free_port()})
+        with peer(says(response(b"plain")), there) as other:
+            seen = look({"url": f"http://two.test:{page.port}/", "plain_port": other.port})
+    assert shut["plain.get"] == "refused"
+    assert seen["plain.get"] == "serves"
 
 
 def test_incidents_elsewhere_are_an_error_of_the_target() -> None:

@@ -124,7 +124,29 @@ def test_what_ehlo_means_for_a_login(tls: ssl.SSLContext, ehlo: str, login: str 
     assert ("AUTH" in named) == (login == "offered")
 
 
-@pytest.mark.parametrize("refusal", ["500 what", "502 no", "554 no"])
+@pytest.mark.parametrize("refusal", ["550 who are you", "554 busy", "501 not that name"])
+def test_a_refused_hello_says_nothing_about_extensions(tls: ssl.SSLContext, refusal: str) -> None:
+    peer = script(tls, EHLO=refusal, HELO="250 hello", STARTTLS="503 hello first")
+    seen = seen_of(peer)
+    for facet, fact in (
+        ("greeting", "extensions"),
+        ("protection", "mode"),
+        ("protection", "plain_login"),
+        ("recipients", "asked"),
+    ):
+        why = seen.why(facet, fact)
+        assert (why.reason, refusal in why.message) == ("unproven", True)
+    assert not any(line.startswith("HELO") for line in peer.said)
+
+
+def test_two_servers_behind_one_address_of_which_one_takes_logins(tls: ssl.SSLContext) -> None:
+    open_one = script(tls, EHLO="250-a\r\n250-STARTTLS\r\n250 AUTH PLAIN")
+    strict = script(tls)
+    seen = seen_of(lambda connection, index: (strict if index else open_one)(connection, index))
+    assert seen.values_of("protection") == {"mode": "starttls", "plain_login": "offered"}
+
+
+@pytest.mark.parametrize("refusal", ["500 what", "502 no"])
 def test_a_server_that_only_knows_helo(tls: ssl.SSLContext, refusal: str) -> None:
     helo = "250-hello\r\n250 AUTH PLAIN"  # more lines than HELO may have name nothing
     seen = seen_of(script(tls, EHLO=refusal, HELO=helo, STARTTLS="500 what"))

@@ -318,6 +318,22 @@ def test_without_the_servers_word_no_way_to_sign_in_is_known(
     assert len(seen["host_keys"]["presented"]["items"]) == 1
 
 
+@pytest.mark.parametrize("odd", [0, 1])
+def test_a_list_is_whole_only_if_every_connection_was_shown_it(odd: int) -> None:
+    weak = peer.rows(ciphers=(peer.CIPHER, "3des-cbc"))
+
+    def handle(connection: socket.socket, index: int) -> None:
+        first = peer.lists(weak if index == odd else peer.ROWS)
+        serving(lambda: Peer(first))(connection, index)
+
+    with servers.serve(handle) as endpoint:
+        seen = look(endpoint)
+    assert seen["algorithms"]["ciphers"] == {"items": ["3des-cbc", peer.CIPHER]}
+    assert seen["algorithms"].missing["ciphers"].reason == "listing-incomplete"
+    assert seen.items("algorithms", "macs") == {"hmac-sha2-256"}
+    assert set(seen["algorithms"].missing) == {"ciphers"}
+
+
 def test_a_server_without_any_method_is_closed_and_says_so() -> None:
     with servers.serve(serving(changing(51, lambda _: (peer.refusal(),)))) as endpoint:
         seen = look(endpoint)
