@@ -153,6 +153,7 @@ servicechannel:
   F.1h encryption-in-transit: {protections: [TLS, SSH]}
   F.1i encryption-in-transit: {protections: [TLS, SSH]}
   F.1j secure-file-transfer: {methods: [SSL, SSH], mode: available}
+  G.5e environment-separation: {separated_from: [customer_internal_servers]}
   G.6a telephony-redundancy: {subjects: [standby], systems: [phones, call_centre, ivr]}
   G.6b telephony-redundancy: {subjects: [takeover]}
 icp-operator:
@@ -190,6 +191,7 @@ purecloud:
     kinds: [vulnerability_assessment, penetration_test]
     max_interval: P12M
     independence: independent_certified_vendor
+  2.1 tenant-isolation: {level: environments}
   2.1.Ab firewall-protection: {directions: [ingress, egress]}
   2.1.Da encryption-in-transit: {protections: [TLS, VPN, MPLS]}
   2.1.Db encryption-in-transit: {protections: [TLS], require_tls_over_untrusted_networks: true}
@@ -199,6 +201,7 @@ purecloud:
   2.1.Hc log-retention: {min_retention: P1Y, log_kinds: [security_events]}
   3.3 unique-user-accounts: {accounts_per_person: 1}
   3.3.Cb password-expiry: {max_age: P90D}
+  4.1c environment-separation: {separated_from: [corporate_network], physical: true}
   5.2a incident-notification: {max_delay: PT36H}
   5.4a incident-status-updates: {promise: regular, types: [security, notifiable]}
   6.1c certification: {holder: provider, every_listed: true}
@@ -232,12 +235,16 @@ smart-receico:
   3.2c data-deletion-request: {max_delay: "5 working days"}
   3.3 backup-generations: {min_generations: 7}
   3.4 encryption-in-transit: {protections: [TLS]}
+  3.5 tenant-isolation: {level: accounts, systems: [FTP, database]}
   3.6b compensation-terms: {terms_in: terms-of-use}
   3.7c data-deletion-request: {max_delay: "5 working days"}
   4.1 certification: {standards: [PrivacyMark], holder: own}
   4.2a penetration-test:
     kinds: [application_security_inspection]
     independence: third_party_or_internal_body
+  3.5-2 input-validation: {checks: [character_type, length]}
+  4.5a tenant-isolation: {level: servers}
+  4.5b tenant-isolation: {level: accounts}
   4.7b unique-user-accounts: {accounts_per_person: 1}
 conholdate:
   1.1a hosting-provider: {provider: aws}
@@ -247,6 +254,7 @@ conholdate:
   4.1b backup-coverage: {method: full_system_snapshot}
   4.2c backup-location: {storage: s3}
   4.3 audit-logging: {log_kinds: [all_access]}
+  5.1b log-secret-redaction: {coverage_percent: 100}
   6.2a tls-cipher-strength: {min_symmetric_bits: 256}
   6.2b certification: {standards: [PCI DSS, CISP], holder: gateway}
   7.1b published-policy-page: {pages: [gdpr_policy]}
