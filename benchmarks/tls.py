@@ -2,6 +2,7 @@
 
     python -m benchmarks.tls                  everything but the comparison
     python -m benchmarks.tls truth            20 looks: other hash seeds and orders, what is wrong
+    python -m benchmarks.tls connections      how often each endpoint is connected to
     python -m benchmarks.tls scale            memory of 10 and 1,000 endpoints, and time
     python -m benchmarks.tls tarpits          200 endpoints, 10 of which never answer
     python -m benchmarks.tls sslyze PYTHON    100 endpoints, beside the sslyze of that interpreter
@@ -24,10 +25,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.checkers.tls import servers
-from tests.fleet.rows import NOTHING, Fleet, Row, entry
+from tests.fleet.counted import counted
+from tests.fleet.rows import Fleet, Row, entry, nothing
 from tests.fleet.started import look, started, told, wrong
+from troth.model import Reason
 
 LOOKS = 20
+#: The most connections that one endpoint is to be given.
+MOST = 10
 
 
 @contextlib.contextmanager
@@ -61,6 +66,23 @@ def truth() -> None:
         sys.exit(1)
 
 
+def connections() -> None:
+    """Count at the servers how often each endpoint that answers is connected to."""
+    with (
+        fleet_of(healthy=True) as fleet,
+        counted([row for row in fleet.rows if row.live]) as (
+            rows,
+            count,
+        ),
+    ):
+        _cost(rows, fleet)
+    for words, mute in (("refuse by an alert", False), ("refuse by hanging up", True)):
+        seen = sorted(count[row.name] for row in rows if row.mute is mute)
+        spread = f"{seen[0]} to {seen[-1]}, median {statistics.median(seen):g}"
+        print(f"{len(seen):>3} endpoints that {words}: {spread} connections")
+    print(f"wanted: <= {MOST} where a refusal is said")
+
+
 def scale() -> None:
     """Compare the memory for many endpoints with that for few."""
     with fleet_of(extra=1000, healthy=True) as fleet:
@@ -77,7 +99,7 @@ def tarpits() -> None:
         rows = [row for row in fleet.rows if row.name.startswith("more-")]
         for number in range(10):
             port = stack.enter_context(servers.serve(lambda peer, index: servers.hang(peer)))
-            rows.append(Row(f"tarpit-{number}", entry(port), NOTHING))
+            rows.append(Row(f"tarpit-{number}", entry(port), nothing(Reason.TIMEOUT)))
         cost = _cost(random.Random(0).sample(rows, len(rows)), fleet)
     print(f"  200 endpoints, 10 tarpits  {_words(cost)}; wanted <= 10 s, first <= 1 s")
 
@@ -147,7 +169,12 @@ def _sslyze(python: str, rows: Sequence[Row]) -> dict[str, float]:
     return dict(json.loads(made.stdout))
 
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"truth": truth, "scale": scale, "tarpits": tarpits}
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "truth": truth,
+    "connections": connections,
+    "scale": scale,
+    "tarpits": tarpits,
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["sslyze"]:

@@ -4,8 +4,8 @@ The layers, each of which can be used without the ones below it in this list:
 
 * ``suites``, ``questions``: what can be asked; tables, no logic to speak of.
 * ``answers``: what can come back, as the evidence records it.
-* ``wire``, ``hello``, ``keys``, ``dialogue``: one handshake up to the end of the server's flight,
-  bytes in and bytes out, no sockets.
+* ``wire``, ``hello``, ``keys``, ``greeting``, ``dialogue``: one handshake up to the end of the
+  server's flight, bytes in and bytes out, no sockets.
 * ``preamble``, ``starttls``, ``starttls_binary``: what is spoken before TLS begins; no sockets.
 * ``seen``, ``examination``: what answers say, and what is asked next; pure.
 * ``evidence``, ``facts``, ``certificates``, ``trust``, ``staples``: what follows from the recorded

@@ -1,14 +1,9 @@
-"""What came back for one hello, as a value that goes into the evidence and comes out again."""
+"""What came back for one hello, as a value that goes into the evidence."""
 
 from __future__ import annotations
 
-import base64
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-
-from troth.checker import demand
 
 
 class Kind(enum.StrEnum):
@@ -123,23 +118,6 @@ class Answer:
     def met_at(self, peer: str) -> Answer:
         """Return the same answer with the address that gave it."""
         return replace(self, peer=peer)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer as JSON, without its chain; bytes in base64."""
-        body = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        staple = base64.b64encode(self.staple).decode("ascii")
-        return body | {"kind": self.kind.value, "chain": [], "staple": staple}
-
-    @classmethod
-    def from_json(cls, body: Mapping[str, Any], chain: tuple[bytes, ...]) -> Answer:
-        """Return the answer that :meth:`as_json` wrote; its chain is kept apart.
-
-        Raises :class:`~troth.checker.ObservationFailed` where the evidence lacks a member, and
-        ValueError or TypeError where one is of another sort.
-        """
-        read = {name: demand(body, name) for name in cls.__dataclass_fields__}
-        staple = base64.b64decode(read["staple"], validate=True)
-        return cls(**read | {"kind": Kind(read["kind"]), "chain": chain, "staple": staple})
 
     def __str__(self) -> str:
         """Return what happened in words, for messages."""

@@ -5,6 +5,7 @@ A certificate that cannot be parsed makes the list incomplete; it never disappea
 
 from __future__ import annotations
 
+import functools
 import threading
 import warnings
 from collections.abc import Iterable
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
 #: A subject is the peer's text; more than this serves nobody.
 _LONGEST_SUBJECT = 300
 
+#: How many certificates stay parsed: every facet reads those of its endpoint, and endpoints of
+#: one owner share the authorities.
+_KEPT = 512
+
 _lock = threading.Lock()
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def parse(der: bytes) -> Certificate | None:
     """Return the parsed certificate, or None if it is none."""
     from cryptography.x509 import InvalidVersion, load_der_x509_certificate
@@ -99,6 +105,7 @@ def _older_doubt(evidence: Evidence, family: str) -> str:
     return "" if shown else evidence.set_doubt(family)
 
 
+@functools.lru_cache(maxsize=_KEPT)
 def leaf_family(der: bytes) -> str:
     """Return ``rsa`` or ``ec`` (Edwards curves too) by the key of a leaf; empty for another."""
     leaf = parse(der)
@@ -125,6 +132,12 @@ def describe(der: bytes, index: int) -> dict[str, Any] | None:
 
     ``index`` is the place in the chain as sent; the first is the leaf.
     """
+    described = _described(der, index == 0)
+    return described and dict(described)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _described(der: bytes, first: bool) -> dict[str, Any] | None:
     certificate = parse(der)
     if certificate is None:
         return None
@@ -133,7 +146,7 @@ def describe(der: bytes, index: int) -> dict[str, Any] | None:
         return {
             "sha256": sha256(der).hexdigest(),
             "subject": _short(certificate.subject.rfc4514_string()),
-            "position": _position(certificate, index),
+            "position": "leaf" if first else _position(certificate),
             "key_type": key_type,
             "key_bits": key_bits,
             "signature_hash": _signature_hash(certificate),
@@ -184,11 +197,9 @@ def _signature_hash(certificate: Certificate) -> str:
     return algorithm.name if algorithm else oid.dotted_string
 
 
-def _position(certificate: Certificate, index: int) -> str:
+def _position(certificate: Certificate) -> str:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-    if index == 0:
-        return "leaf"
     try:
         certificate.verify_directly_issued_by(certificate)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):

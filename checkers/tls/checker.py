@@ -25,7 +25,7 @@ from troth.checkers.network.loop import shared
 from troth.checkers.network.places import endpoint_of
 from troth.checkers.tls import certificates, facts, net, selfcheck, staples, stores, trust
 from troth.checkers.tls.answers import Answer
-from troth.checkers.tls.evidence import Evidence
+from troth.checkers.tls.evidence import Evidence, Probed
 from troth.checkers.tls.probe import Probe
 from troth.checkers.tls.questions import Offer
 
@@ -77,14 +77,14 @@ class Endpoints(Checker):
         return stores.read_store(_path(self.target, given) if given else None)
 
     @call("tls:Probe", actions=["connect host:port"], per="resource")
-    def probe(self, resource: Resource) -> Any:
+    def probe(self, resource: Resource) -> Probed:
         """Return every answer of one endpoint; raise if it accepted no hello."""
         problem = selfcheck.problem()
         if problem:
             raise ObservationFailed(Reason.UNPROVEN, f"the prober cannot ask: {problem}")
         evidence = shared().run(self._examine(resource))
         evidence.opening  # noqa: B018 - raises why there is none
-        return evidence.as_json() | {"seen_at": datetime.now(UTC).isoformat()}
+        return Probed(evidence, datetime.now(UTC))
 
     def resources(self) -> Iterator[Resource | Listed]:
         """Yield every endpoint once; an entry that is none makes the list incomplete."""
@@ -92,37 +92,35 @@ class Endpoints(Checker):
         yield from places.resources(found, "tls", self.partition.name)
 
     @facet("versions", uses=["probe"])
-    def versions(self, resource: Resource, probed: Any) -> Facts:
+    def versions(self, resource: Resource, probed: Probed) -> Facts:
         """Compute which versions are spoken."""
-        return facts.versions(Evidence.from_json(probed))
+        return facts.versions(probed.evidence)
 
     @facet("ciphers", uses=["probe"])
-    def ciphers(self, resource: Resource, probed: Any) -> Facts:
+    def ciphers(self, resource: Resource, probed: Probed) -> Facts:
         """Compute how strong the session ciphers are."""
-        return facts.ciphers(Evidence.from_json(probed))
+        return facts.ciphers(probed.evidence)
 
     @facet("certificates", uses=["probe"])
-    def certificates(self, resource: Resource, probed: Any) -> Facts:
+    def certificates(self, resource: Resource, probed: Probed) -> Facts:
         """Compute which certificates are presented."""
-        return certificates.presented(Evidence.from_json(probed))
+        return certificates.presented(probed.evidence)
 
     @facet("trust", uses=["probe", "anchors"])
-    def trust(self, resource: Resource, probed: Any, anchors: Any) -> Facts:
+    def trust(self, resource: Resource, probed: Probed, anchors: Any) -> Facts:
         """Compute whether every leaf that is presented can be believed."""
-        evidence = Evidence.from_json(probed)
         return trust.judge(
-            certificates.chains(evidence),
-            certificates.unseen(evidence),
+            certificates.chains(probed.evidence),
+            certificates.unseen(probed.evidence),
             endpoint_of(resource.id).expected_name,
-            datetime.fromisoformat(demand(probed, "seen_at")),
+            probed.seen_at,
             anchors,
         )
 
     @facet("stapling", uses=["probe", "anchors"])
-    def stapling(self, resource: Resource, probed: Any, anchors: Any) -> Facts:
+    def stapling(self, resource: Resource, probed: Probed, anchors: Any) -> Facts:
         """Compute whether every leaf that is presented came with an OCSP response."""
-        evidence = Evidence.from_json(probed)
-        return staples.judge(evidence, certificates.unseen(evidence), anchors)
+        return staples.judge(probed.evidence, certificates.unseen(probed.evidence), anchors)
 
     async def _examine(self, resource: Resource) -> Evidence:
         endpoint = endpoint_of(resource.id)

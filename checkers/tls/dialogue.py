@@ -1,19 +1,20 @@
 """One handshake up to the end of the server's flight: bytes out, bytes in, an answer at the end.
 
 The server's flight is complete with ServerHelloDone (SSL 3.0 to TLS 1.2) or Finished (TLS 1.3);
-only then is an offer accepted. Nothing is sent after the hello, so no session is ever made, a
-client certificate is never shown, and it is not proved that the peer holds its certificate's key.
+only then is an offer accepted. Nothing is sent but a hello, and another if the server asks for it:
+no session is ever made, a client certificate is never shown, and it is not proved that the peer
+holds its certificate's key.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from hashlib import sha256
 
 from troth.checkers.tls import hello, keys
 from troth.checkers.tls.answers import Answer, Kind
-from troth.checkers.tls.questions import SSL3, TLS10, TLS13, VERSION_NAMES, Offer
+from troth.checkers.tls.greeting import Greeting
+from troth.checkers.tls.questions import SSL3, TLS13, VERSION_NAMES, Offer
 from troth.checkers.tls.suites import BY_CODE
 from troth.checkers.tls.wire import (
     ALERT,
@@ -25,7 +26,6 @@ from troth.checkers.tls.wire import (
     Reader,
     Records,
     handshake,
-    record,
 )
 
 #: More than this is no first flight.
@@ -47,24 +47,22 @@ _CLEAR_TEXT = {
 class Dialogue:
     """The client's side of one handshake; feed it until it answers, then drop it."""
 
-    def __init__(self, offer: Offer, server_name: str, share: keys.KeyShare | None) -> None:
-        """Make the hello; ``to_send`` holds the bytes of its record."""
-        entropy = hello.Entropy(os.urandom(32), os.urandom(32))
-        public = share.public if share else b""
-        self._begin(offer, share, hello.client_hello(offer, server_name, public, entropy))
+    def __init__(
+        self,
+        offer: Offer,
+        server_name: str,
+        share: keys.KeyShare | None,
+        entropy: hello.Entropy | None = None,
+    ) -> None:
+        """Make the hello, which :meth:`to_send` gives first.
 
-    @classmethod
-    def replayed(cls, offer: Offer, share: keys.KeyShare | None, message: bytes) -> Dialogue:
-        """Return a dialogue whose hello was made before, to read a recorded answer again."""
-        made = cls.__new__(cls)
-        made._begin(offer, share, message)
-        return made
-
-    def _begin(self, offer: Offer, share: keys.KeyShare | None, message: bytes) -> None:
-        self._offer, self._share, self._transcript = offer, share, message
-        # Old servers read the record's version too; for the newer ones it is 1.0 (RFC 8446 5.1).
-        outer = SSL3 if max(offer.versions) == SSL3 else TLS10
-        self.to_send = record(HANDSHAKE, outer, self._transcript)
+        With the ``entropy`` and the share of an earlier dialogue, what its peer sent can be read
+        again.
+        """
+        self._offer = offer
+        self._greeting = Greeting(offer, server_name, share, entropy)
+        self._unsent = self._greeting.first()
+        self._asked: hello.ServerHello | None = None
         self._records, self._messages = Records(), Messages()
         self._received, self._head, self._digest = 0, b"", sha256()
         self._server: hello.ServerHello | None = None
@@ -72,6 +70,11 @@ class Dialogue:
         self._chain: list[bytes] | None = None
         self._staple, self._prime_bits = b"", 0
         self._warned = -1
+
+    def to_send(self) -> bytes:
+        """Return what is to be sent now, empty for nothing: a hello, or one that was asked for."""
+        data, self._unsent = self._unsent, b""
+        return data
 
     @property
     def held(self) -> int:
@@ -148,6 +151,8 @@ class Dialogue:
             raise Malformed("a second server hello came")
         heard = hello.read_server_hello(message)
         self._server = heard
+        if self._asked and (heard.retry or self._agreed(heard) != self._agreed(self._asked)):
+            raise Malformed("the server asked for another hello and does not hold to it")
         if heard.version not in self._offer.versions:
             yield self._older(heard)
         if heard.suite not in self._offer.suites:
@@ -155,8 +160,8 @@ class Dialogue:
         if bool(BY_CODE[heard.suite].exchange) == (heard.version == TLS13):
             raise Malformed(f"the server chose suite {heard.suite:04x} of another version")
         if heard.retry:
-            yield self._retry(heard)
-        if heard.version == TLS13:
+            yield from self._retry(heard, message)
+        elif heard.version == TLS13:
             if self._messages.held:
                 raise Malformed("a message in clear follows the server hello")
             self._agree(heard, message)
@@ -175,19 +180,29 @@ class Dialogue:
             raise Malformed(f"the server chose version {heard.version:04x}, which was not offered")
         return self._answer(Kind.OLDER, text=f"chose {VERSION_NAMES[heard.version]}")
 
-    def _retry(self, heard: hello.ServerHello) -> Answer:
+    def _retry(self, heard: hello.ServerHello, message: bytes) -> Iterator[Answer]:
+        """Say hello again as the server asks, or take the request for its answer."""
         if heard.version != TLS13 or (heard.group and heard.group not in self._offer.groups):
             raise Malformed("the server asks for a group that was not offered")
-        return self._answer(Kind.RETRY, text=f"asks for group {heard.group:04x}")
+        again = self._greeting.again(heard, message)
+        if not again:
+            yield self._answer(Kind.RETRY, text=f"asks for group {heard.group:04x}")
+        else:
+            self._asked, self._server, self._unsent = heard, None, again
+
+    @staticmethod
+    def _agreed(heard: hello.ServerHello) -> tuple[int, int]:
+        return heard.version, heard.suite
 
     def _agree(self, heard: hello.ServerHello, message: bytes) -> None:
-        if self._share is None or heard.group != self._share.group:
+        share = self._greeting.share
+        if share is None or heard.group != share.group:
             raise Malformed("the server answered with another group than the key share's")
         try:
-            shared = self._share.exchange(heard.share)
+            shared = share.exchange(heard.share)
         except ValueError as error:
             raise Malformed("the server's key share is not a point of its group") from error
-        transcript = self._transcript + handshake(_SERVER_HELLO, message)
+        transcript = self._greeting.transcript + handshake(_SERVER_HELLO, message)
         self._opener = keys.Opener(heard.suite, shared, transcript)
 
     def _accept(self) -> Answer:

@@ -1,14 +1,11 @@
-"""All answers of one endpoint as one JSON value, each certificate in it once."""
+"""All answers of one endpoint, which every fact is a function of."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
 
-from troth.checker import ObservationFailed, Reason, demand
+from troth.checker import ObservationFailed, Reason
 from troth.checkers.tls.answers import Answer, Kind
 from troth.checkers.tls.seen import Seen
 
@@ -48,31 +45,10 @@ class Evidence(Seen):
         reason, text = _REASONS.get(last.kind, _OTHERWISE)
         raise ObservationFailed(reason, text.format(last))
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the evidence as JSON; chains are numbers into ``certificates``, base64 DER."""
-        ders = list(dict.fromkeys(der for row in self.answers for der in row.chain))
-        number = {der: index for index, der in enumerate(ders)}
-        rows = [
-            row.as_json() | {"chain": [number[der] for der in row.chain]} for row in self.answers
-        ]
-        return {
-            "control": self.control,
-            "answers": rows,
-            "certificates": [base64.b64encode(der).decode("ascii") for der in ders],
-            "named": list(self.named),
-        }
 
-    @classmethod
-    def from_json(cls, body: Any) -> Evidence:
-        """Return what :meth:`as_json` wrote; raises ``ObservationFailed`` where something lacks."""
-        try:
-            ders = [base64.b64decode(text, validate=True) for text in demand(body, "certificates")]
-            rows = [_answer(row, ders) for row in demand(body, "answers")]
-        except (ValueError, TypeError, IndexError, binascii.Error) as error:
-            text = f"the evidence cannot be read: {error}"
-            raise ObservationFailed(Reason.MALFORMED_RESPONSE, text) from error
-        return cls(demand(body, "control"), tuple(rows), tuple(demand(body, "named")))
+@dataclass(frozen=True)
+class Probed:
+    """What one examination brought, and when it ended (UTC)."""
 
-
-def _answer(row: Mapping[str, Any], ders: list[bytes]) -> Answer:
-    return Answer.from_json(row, tuple(ders[number] for number in demand(row, "chain")))
+    evidence: Evidence
+    seen_at: datetime

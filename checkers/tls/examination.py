@@ -13,7 +13,9 @@ What an answer implies (and so need not be asked):
 * Broken suites may be void in a newer version: they are asked again at the lowest version spoken,
   if TLS 1.2 and older have several.
 * TLS 1.3 over a group that this prober has no arithmetic for asks for another hello; that is a yes
-  without a certificate. It is asked for only where TLS 1.3 was not seen otherwise.
+  without a certificate. It is asked for only where the full hello was not accepted: the version is
+  chosen before the group, and who finds no common group must end the handshake, not go on in an
+  older version (RFC 8446 section 4.1.1).
 
 A hello that was hung up on is put again, twice, right after a control: what hangs up on every
 n-th connection, or when it is asked too fast, does not hang up on these alone. An alert that may
@@ -48,8 +50,8 @@ from troth.checkers.tls.questions import (
 from troth.checkers.tls.seen import REPEATS, Seen
 from troth.checkers.tls.suites import BY_CODE, OLDER
 
-#: How many broken suites are named, at most, to explain that there are some.
-MOST_NAMED = 8
+#: Broken suites are named one by one until an endpoint was connected to so often in all.
+MOST_CONNECTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -69,21 +71,19 @@ class _Unsteady(Exception):
 
 
 class Examination:
-    """One endpoint's questions; send each answer to :meth:`script` and it asks the next."""
+    """One endpoint's questions; send each answer to :meth:`script` and it asks the next.
+
+    ``seen`` is what the answers so far say, ``named`` the broken suites that explain a fact.
+    """
 
     def __init__(self) -> None:
         """Start with nothing asked."""
         self.control: Offer | None = None
-        self.answers: list[Answer] = []
+        self.seen = Seen("", ())
         self.named: list[int] = []
 
-    @property
-    def seen(self) -> Seen:
-        """Return what the answers so far say."""
-        return Seen(self.control.name if self.control else "", self.answers)
-
     def script(self) -> Script:
-        """Yield hellos until enough is known; then ``answers`` ends with the control."""
+        """Yield hellos until enough is known; then what was seen ends with the control."""
         yield from self._open()
         if self.control is None:
             return
@@ -95,7 +95,7 @@ class Examination:
             yield from self._lowest()
         except _Unsteady:
             pass
-        self.answers.append((yield Ask(self.control, closing=True)))
+        self._keep((yield Ask(self.control, closing=True)))
         yield from self._names()
 
     def _open(self) -> Script:
@@ -103,11 +103,12 @@ class Examination:
         for offer in OPENERS:
             for _ in range(2):
                 answer = yield Ask(offer, closing=True)
-                self.answers.append(answer)
+                self._keep(answer)
                 if answer.kind is not Kind.CLOSED:
                     break
             if answer.yes:
                 self.control = offer
+                self.seen = Seen(offer.name, self.seen.answers)
             if not (answer.firm or answer.vague):
                 return
 
@@ -129,17 +130,20 @@ class Examination:
 
     def _ask(self, offer: Offer) -> _Put:
         answer = yield Ask(offer)
-        self.answers.append(answer)
+        self._keep(answer)
         return answer
+
+    def _keep(self, answer: Answer) -> None:
+        self.seen = Seen(self.seen.control, (*self.seen.answers, answer))
 
     def _modern(self) -> Script:
         """Ask about TLS 1.3: whether it is spoken at all, and the certificate not shown yet."""
-        if TLS13 not in self.seen.spoken:
-            full = self.seen.to(FULL.name)
-            if not any(answer.yes or answer.firm for answer in full):
+        full = self.seen.to(FULL.name)
+        if not any(answer.yes for answer in full):
+            if not any(answer.firm for answer in full):
                 yield from self._put(MODERN)
-        if TLS13 not in self.seen.spoken:
-            yield from self._put(elsewhere(MODERN))
+            if TLS13 not in self.seen.spoken:
+                yield from self._put(elsewhere(MODERN))
         if self.seen.by_usual_groups:
             for family, offer in BY_FAMILY.items():
                 if family not in shown_in_tls13(self.seen):
@@ -213,7 +217,10 @@ class Examination:
             return
         answer = accepted[-1]
         versions = tuple(row for row in RUNGS if row <= answer.version)
-        while answer.yes and len(self.named) < MOST_NAMED and answer.suite not in self.named:
-            self.named.append(answer.suite)
+        self.named.append(answer.suite)
+        for _ in range(MOST_CONNECTIONS - len(self.seen.answers)):
             rest = (row for row in OLDER if row.weak and row.code not in self.named)
             answer = yield Ask(Offer("name-broken", versions, codes(rest)))
+            if not answer.yes or answer.suite in self.named:
+                break
+            self.named.append(answer.suite)

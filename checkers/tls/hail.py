@@ -22,8 +22,8 @@ async def hail(stream: Stream, server_name: str = "", offer: Offer = OPENERS[0])
 
     ``server_name`` is an ASCII DNS name, empty for an IP address. Never raises for what the peer
     or the network does: an end of the stream, the stream's clock or nonsense are answers. Where
-    STARTTLS is spoken, call it right after the server's *go ahead*. A retry request, which this
-    does not follow, is a yes without a certificate.
+    STARTTLS is spoken, call it right after the server's *go ahead*. A request for another hello
+    that cannot be met is a yes without a certificate.
     """
     try:
         share = keys.key_share(offer.share) if offer.modern and offer.share else None
@@ -32,13 +32,18 @@ async def hail(stream: Stream, server_name: str = "", offer: Offer = OPENERS[0])
     return await converse(stream, Dialogue(offer, server_name, share))
 
 
+async def _send(stream: Stream, data: bytes) -> None:
+    if data:
+        await stream.send(data)
+
+
 async def converse(stream: Stream, dialogue: Dialogue) -> Answer:
     """Carry the bytes of a dialogue until it has its answer."""
     try:
-        # A peer may answer and close before it has read everything; its answer counts.
-        with contextlib.suppress(ConnectionError):
-            await stream.send(dialogue.to_send)
         while True:
+            # A peer may answer and close before it has read everything; its answer counts.
+            with contextlib.suppress(ConnectionError):
+                await _send(stream, dialogue.to_send())
             data = await stream.receive()
             answer = dialogue.feed(data) if data else dialogue.close()
             if answer is not None:

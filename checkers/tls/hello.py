@@ -5,6 +5,7 @@ RFC 8446 section 4, RFC 5246 section 7.4, RFC 6101. No sockets; entropy is an ar
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from troth.checkers.tls.questions import ALL_SIGNATURES, OLD_CURVES, SSL3, TLS10, TLS12, Offer
@@ -14,7 +15,8 @@ CLIENT_HELLO = 1
 _HEADER = 4
 
 _SERVER_NAME, _STATUS, _GROUPS, _POINT_FORMATS, _SIGNATURES = 0, 5, 10, 11, 13
-_PADDING, _EXTENDED_MASTER_SECRET, _VERSIONS, _CERT_SIGNATURES, _KEY_SHARE = 21, 23, 43, 50, 51
+_PADDING, _EXTENDED_MASTER_SECRET, _VERSIONS, _COOKIE = 21, 23, 43, 44
+_CERT_SIGNATURES, _KEY_SHARE = 50, 51
 
 #: Stands for secure renegotiation in the list of suites (RFC 5746 section 3.3).
 _RENEGOTIATION = 0x00FF
@@ -31,23 +33,22 @@ class Entropy:
     session: bytes
 
 
-def client_hello(offer: Offer, server_name: str, public: bytes, entropy: Entropy) -> bytes:
+def client_hello(
+    offer: Offer, server_name: str, public: bytes, entropy: Entropy, cookie: bytes = b""
+) -> bytes:
     """Return the handshake message that puts ``offer``.
 
-    ``server_name`` is an ASCII DNS name or empty; ``public`` the key share's public value.
+    ``server_name`` is an ASCII DNS name or empty; ``public`` the key share's public value;
+    ``cookie`` what a retry request asks to hear again, as it came.
     """
-    oldest_form = max(offer.versions) == SSL3
-    codes = offer.suites if min(offer.versions) > TLS12 else (*offer.suites, _RENEGOTIATION)
-    body = (
-        min(max(offer.versions), TLS12).to_bytes(2, "big")
-        + entropy.random
-        + vector(1, entropy.session if offer.modern else b"")
-        + vector(2, shorts(codes))
-        + vector(1, b"\0")
-    )
+    fixed = _fixed(offer)
+    session = vector(1, entropy.session if offer.modern else b"")
+    body = fixed.version + entropy.random + session + fixed.suites
     # SSL 3.0 knows no extensions, and some of its servers hang up on them.
-    if not oldest_form:
-        extensions = _extensions(offer, server_name, public)
+    if fixed.extensions:
+        name = _named(server_name) if server_name else b""
+        heard = _extension(_COOKIE, cookie) if cookie else b""
+        extensions = name + fixed.extensions + heard + _shared(offer, public)
         body += vector(2, extensions, _padding(len(body) + len(extensions)))
     return handshake(CLIENT_HELLO, body)
 
@@ -58,7 +59,31 @@ def _padding(length: int) -> bytes:
     return shorts([_PADDING]) + vector(2, bytes(max(missing - 4, 0))) if 0 < missing <= 256 else b""
 
 
-def _extensions(offer: Offer, server_name: str, public: bytes) -> bytes:
+@dataclass(frozen=True)
+class _Fixed:
+    """What is the same in every hello of an offer.
+
+    ``suites`` goes up to the compression, ``extensions`` from the one after the server's name to
+    the one before the key share: all stand in the order of their numbers.
+    """
+
+    version: bytes
+    suites: bytes
+    extensions: bytes
+
+
+@functools.lru_cache(maxsize=256)
+def _fixed(offer: Offer) -> _Fixed:
+    codes = offer.suites if min(offer.versions) > TLS12 else (*offer.suites, _RENEGOTIATION)
+    made = {} if max(offer.versions) == SSL3 else _extensions(offer)
+    return _Fixed(
+        min(max(offer.versions), TLS12).to_bytes(2, "big"),
+        vector(2, shorts(codes)) + vector(1, b"\0"),
+        b"".join(_extension(code, made[code]) for code in sorted(made)),
+    )
+
+
+def _extensions(offer: Offer) -> dict[int, bytes]:
     groups = offer.groups if min(offer.versions) > TLS12 else (*offer.groups, *OLD_CURVES)
     made = {
         # An OCSP response is asked for, of any responder (RFC 6066 section 8).
@@ -67,18 +92,29 @@ def _extensions(offer: Offer, server_name: str, public: bytes) -> bytes:
         _POINT_FORMATS: vector(1, b"\0"),
         _EXTENDED_MASTER_SECRET: b"",
     }
-    if server_name:
-        made[_SERVER_NAME] = vector(2, b"\0" + vector(2, server_name.encode("ascii")))
     if max(offer.versions) >= TLS12:
         made[_SIGNATURES] = vector(2, shorts(offer.signatures))
     if offer.modern:
         spoken = [version for version in offer.versions if version >= TLS10]
-        share = shorts([offer.share]) + vector(2, public) if offer.share else b""
         made[_VERSIONS] = vector(1, shorts(spoken))
         # Otherwise an EC leaf that an RSA authority signed would not fit an EC-only offer.
         made[_CERT_SIGNATURES] = vector(2, shorts(ALL_SIGNATURES))
-        made[_KEY_SHARE] = vector(2, share)
-    return b"".join(shorts([code]) + vector(2, made[code]) for code in sorted(made))
+    return made
+
+
+def _named(server_name: str) -> bytes:
+    return _extension(_SERVER_NAME, vector(2, b"\0" + vector(2, server_name.encode("ascii"))))
+
+
+def _shared(offer: Offer, public: bytes) -> bytes:
+    if not offer.modern:
+        return b""
+    share = shorts([offer.share]) + vector(2, public) if offer.share else b""
+    return _extension(_KEY_SHARE, vector(2, share))
+
+
+def _extension(code: int, body: bytes) -> bytes:
+    return shorts([code]) + vector(2, body)
 
 
 @dataclass(frozen=True)
@@ -94,14 +130,14 @@ class ClientHello:
         """Return the list of the supported-versions extension; empty without it."""
         if _VERSIONS not in self.extensions:
             return ()
-        return tuple(Reader(self.extensions[_VERSIONS]).vector(1).numbers(2))
+        return Reader(self.extensions[_VERSIONS]).vector(1).shorts()
 
     @property
     def signatures(self) -> tuple[int, ...]:
         """Return the list of the signature-algorithms extension; empty without it."""
         if _SIGNATURES not in self.extensions:
             return ()
-        return tuple(Reader(self.extensions[_SIGNATURES]).vector(2).numbers(2))
+        return Reader(self.extensions[_SIGNATURES]).vector(2).shorts()
 
 
 def read_client_hello(message: bytes) -> ClientHello:
@@ -110,20 +146,25 @@ def read_client_hello(message: bytes) -> ClientHello:
     version = body.number(2)
     body.take(32)
     body.vector(1)
-    codes = tuple(body.vector(2).numbers(2))
+    codes = body.vector(2).shorts()
     body.vector(1)
     return ClientHello(version, codes, _read_extensions(body))
 
 
 @dataclass(frozen=True)
 class ServerHello:
-    """The server's choice. ``retry`` tells that it asks for a hello with ``group``."""
+    """The server's choice.
+
+    ``retry`` tells that it asks for another hello, with a key share of ``group`` unless that is
+    0, and with ``cookie`` unless that is empty.
+    """
 
     version: int
     suite: int
     retry: bool
     group: int
     share: bytes
+    cookie: bytes = b""
 
 
 def read_server_hello(message: bytes) -> ServerHello:
@@ -140,7 +181,8 @@ def read_server_hello(message: bytes) -> ServerHello:
         version = Reader(extensions[_VERSIONS]).number(2)
     retry = random == _RETRY
     group, share = _read_share(extensions, retry)
-    return ServerHello(version, suite, retry, group, share)
+    cookie = extensions.get(_COOKIE, b"") if retry else b""
+    return ServerHello(version, suite, retry, group, share, cookie)
 
 
 def _read_extensions(body: Reader) -> dict[int, bytes]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,8 +36,18 @@ class Unavailable(Exception):
     """The local library cannot make a key share for the group."""
 
 
+@functools.cache
 def key_share(group: int) -> KeyShare:
-    """Return a fresh key share for one of ``questions.GROUPS``; raises :class:`Unavailable`."""
+    """Return this process's key share for a group, as :func:`fresh_share` makes it.
+
+    It serves every hello: no handshake is ever finished, so there is no secret to keep, and a
+    key costs more than the rest of a hello. What tells two hellos apart is their random value.
+    """
+    return fresh_share(group)
+
+
+def fresh_share(group: int) -> KeyShare:
+    """Return a new key share for one of ``questions.GROUPS``; raises :class:`Unavailable`."""
     try:
         from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     except ImportError as error:
@@ -83,16 +94,26 @@ def _expand_label(digest: Any, secret: bytes, label: str, context: bytes, length
     return hmac.digest(secret, info + b"\x01", digest)[:length]
 
 
+def digest_of(suite: int) -> Any:
+    """Return the hash of a TLS 1.3 suite, as a function of ``hashlib``."""
+    return sha384 if suite == 0x1302 else sha256
+
+
 def server_secret(digest: Any, shared: bytes, hellos: bytes) -> bytes:
     """Return the server's handshake traffic secret (RFC 8446 section 7.1).
 
     ``hellos`` is the hash of the client and the server hello without record headers.
     """
+    master = hmac.digest(_without_psk(digest), shared, digest)
+    return _expand_label(digest, master, "s hs traffic", hellos, digest().digest_size)
+
+
+@functools.cache
+def _without_psk(digest: Any) -> bytes:
+    """Return what the schedule derives before the key exchange: there is no shared key yet."""
     size = digest().digest_size
     early = hmac.digest(bytes(size), bytes(size), digest)
-    derived = _expand_label(digest, early, "derived", digest(b"").digest(), size)
-    master = hmac.digest(derived, shared, digest)
-    return _expand_label(digest, master, "s hs traffic", hellos, size)
+    return _expand_label(digest, early, "derived", digest(b"").digest(), size)
 
 
 def traffic_key(digest: Any, secret: bytes, length: int) -> tuple[bytes, bytes]:
@@ -111,9 +132,10 @@ class Opener:
 
         ``transcript`` is the client and the server hello without record headers.
         """
-        digest = sha384 if suite == 0x1302 else sha256
+        digest = digest_of(suite)
         secret = server_secret(digest, shared, digest(transcript).digest())
-        key, self._mask = traffic_key(digest, secret, 32 if suite in (0x1302, 0x1303) else 16)
+        key, mask = traffic_key(digest, secret, 32 if suite in (0x1302, 0x1303) else 16)
+        self._mask = int.from_bytes(mask, "big")
         self._cipher = _cipher(suite, key)
         self._sequence = 0
 
@@ -121,8 +143,7 @@ class Opener:
         """Return the true type and the content of a record; raises :class:`Malformed`."""
         from cryptography.exceptions import InvalidTag
 
-        number = self._sequence.to_bytes(12, "big")
-        nonce = bytes(left ^ right for left, right in zip(self._mask, number, strict=True))
+        nonce = (self._mask ^ self._sequence).to_bytes(12, "big")
         try:
             inner = self._cipher.decrypt(nonce, body, header).rstrip(b"\0")
         except (InvalidTag, ValueError) as error:

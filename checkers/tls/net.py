@@ -14,7 +14,7 @@ from troth.checkers.tls import starttls
 from troth.checkers.tls.answers import Answer, Kind
 from troth.checkers.tls.hail import hail
 from troth.checkers.tls.preamble import Machine, State, Step
-from troth.checkers.tls.questions import GROUPS, Offer
+from troth.checkers.tls.questions import Offer
 
 #: What this machine runs out of; it says nothing about the peer.
 _LOCAL = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL}
@@ -41,17 +41,9 @@ class Address:
 
 
 async def ask(address: Address, offer: Offer, endpoint: Clock, seconds: float) -> Answer:
-    """Return the answer to one offer; never raises for what a peer or the network does.
-
-    A retry request is answered with a second connection that holds the wanted key share; both
-    share ``seconds``, within what the endpoint has left.
-    """
+    """Return the answer to one offer; never raises for what a peer or the network does."""
     begin = endpoint.spent
     answer = await _ask(address, offer, endpoint, seconds)
-    can_make = answer.group in GROUPS and answer.group in offer.groups
-    if answer.kind is Kind.RETRY and can_make and answer.group != offer.share:
-        left = seconds - (endpoint.spent - begin)
-        answer = await _ask(address, replace(offer, share=answer.group), endpoint, left)
     return replace(answer, milliseconds=int((endpoint.spent - begin) * 1000))
 
 

@@ -37,7 +37,7 @@ class Probe:
                 ask = script.send(await self._answer(ask))
         except StopIteration:
             seen = examination.seen
-            return Evidence(seen.control, tuple(seen.answers), tuple(examination.named))
+            return Evidence(seen.control, seen.answers, tuple(examination.named))
 
     async def _answer(self, ask: Ask) -> Answer:
         left = self._clock.left - (0.0 if ask.closing else self._kept)
@@ -56,7 +56,7 @@ class Probe:
     def _shared(self, offer: Offer) -> Offer:
         """Return the offer with a key share of the group that the endpoint is known to want."""
         wanted = offer.modern and offer.share and self._group in offer.groups
-        return replace(offer, share=self._group) if wanted else offer
+        return replace(offer, share=self._group) if wanted and self._group != offer.share else offer
 
     def _learn(self, answer: Answer, seconds: float) -> None:
         if answer.version == TLS13 and answer.group in GROUPS:

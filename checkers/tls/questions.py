@@ -148,6 +148,7 @@ def older(names: frozenset[str]) -> Offer:
     return Offer(_OLDER_NAME + "+".join(sorted(names)), _OLDER_VERSIONS, tuple(chosen))
 
 
+@functools.lru_cache(maxsize=256)
 def asked_sets(offer: str) -> frozenset[str]:
     """Return the sets that an offer of :func:`older` names; none for any other."""
     named = offer.startswith(_OLDER_NAME)

@@ -6,6 +6,7 @@ was accepted afterwards is asked apart (``controlled``), because it is put last.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -36,21 +37,28 @@ class Seen:
     """Answers in the order they came; ``control`` is the offer accepted first, empty if none."""
 
     control: str
-    answers: Sequence[Answer] = field(repr=False)
+    answers: tuple[Answer, ...] = field(repr=False)
 
-    def to(self, offer: str) -> list[Answer]:
+    def to(self, offer: str) -> tuple[Answer, ...]:
         """Return the answers to one offer, in order."""
-        return [answer for answer in self.answers if answer.offer == offer]
+        return self._by_offer.get(offer, ())
 
-    @property
-    def accepted(self) -> list[Answer]:
+    @functools.cached_property
+    def _by_offer(self) -> dict[str, tuple[Answer, ...]]:
+        found: dict[str, tuple[Answer, ...]] = {}
+        for answer in self.answers:
+            found[answer.offer] = (*found.get(answer.offer, ()), answer)
+        return found
+
+    @functools.cached_property
+    def accepted(self) -> tuple[Answer, ...]:
         """Return every answer that says yes."""
-        return [answer for answer in self.answers if answer.yes]
+        return tuple(answer for answer in self.answers if answer.yes)
 
-    @property
-    def spoken(self) -> set[int]:
+    @functools.cached_property
+    def spoken(self) -> frozenset[int]:
         """Return the versions that were agreed to."""
-        return {answer.version for answer in self.accepted}
+        return frozenset(answer.version for answer in self.accepted)
 
     @property
     def controlled(self) -> bool:
@@ -58,7 +66,7 @@ class Seen:
         last = self.answers[-1] if self.answers else None
         return last is not None and bool(self.control) and last.offer == self.control and last.yes
 
-    @property
+    @functools.cached_property
     def steady(self) -> bool:
         """Tell whether the control was always accepted, and no hello hung up on once only.
 
@@ -107,13 +115,17 @@ class Seen:
 
     def version_doubt(self, version: int) -> str:
         """Return why a version is not proven to be refused; empty if it is, the control apart."""
-        if version in self.spoken:
-            return "it is accepted"
-        return self._modern_doubt() if version == TLS13 else self._older_doubt(version)
+        return self._version_doubts[version]
+
+    @functools.cached_property
+    def _version_doubts(self) -> dict[int, str]:
+        found = {version: self._older_doubt(version) for version in RUNGS}
+        return {TLS13: self._modern_doubt(), **found} | dict.fromkeys(self.spoken, "it is accepted")
 
     def _modern_doubt(self) -> str:
-        passed_over = any(answer.yes for answer in self.to(FULL.name))
-        usual = "" if passed_over else self.best_doubt([FULL.name, MODERN.name])
+        if any(answer.yes for answer in self.to(FULL.name)):
+            return ""
+        usual = self.best_doubt([FULL.name, MODERN.name])
         return usual or self.doubt(_MODERN_ELSEWHERE)
 
     def _older_doubt(self, version: int) -> str:
@@ -134,7 +146,7 @@ class Seen:
         # Who hangs up may do so because of the hello's version; a word is about all it offers.
         return self.doubt(name) or ("" if said or top == version else _UNASKED)
 
-    @property
+    @functools.cached_property
     def only_modern(self) -> bool:
         """Tell whether TLS 1.2 and all older versions are refused, the control apart."""
         return not any(self.version_doubt(version) for version in RUNGS)
@@ -148,7 +160,7 @@ class Seen:
             answer.offer for answer in self.answers if name in asked_sets(answer.offer)
         )
 
-    @property
+    @functools.cached_property
     def by_usual_groups(self) -> bool:
         """Tell whether TLS 1.3 is spoken over a group that a key share can be made for."""
         return any(

@@ -7,6 +7,7 @@ group and cipher is tried once. Pure apart from random numbers; takes millisecon
 from __future__ import annotations
 
 import functools
+import threading
 from hashlib import sha256
 
 from troth.checkers.tls import hello, keys
@@ -24,15 +25,29 @@ _HELLOS = "860c06edc07858ee8e78f0e7428c58edd6b43f2ca3e6e95f02ed063cf0e1cad8"
 _KEY, _MASK = "3fce516009c21727d0f2e4e86ee403bc", "5d313eb2671276ee13000b30"
 
 
-@functools.cache
+_lock = threading.Lock()
+
+
 def problem() -> str:
-    """Return what this prober cannot ask, in words; empty if it can ask everything."""
+    """Return what this prober cannot ask, in words; empty if it can ask everything.
+
+    It is found out once; whoever comes meanwhile waits.
+    """
+    with _lock:
+        return _known()
+
+
+def find() -> str:
+    """Find out what this prober cannot ask, as :func:`problem` tells it."""
     for offer in OFFERS.values():
         if not _asks(offer):
             return f"the hello of {offer.name} does not say what it should"
     if not _derives():
         return "the TLS 1.3 key schedule does not give the keys of RFC 8448"
     return _missing_arithmetic()
+
+
+_known = functools.cache(find)
 
 
 def _asks(offer: Offer) -> bool:
@@ -59,7 +74,7 @@ def _derives() -> bool:
 def _missing_arithmetic() -> str:
     try:
         for group in GROUPS:
-            ours, theirs = keys.key_share(group), keys.key_share(group)
+            ours, theirs = keys.key_share(group), keys.fresh_share(group)
             if ours.exchange(theirs.public) != theirs.exchange(ours.public):
                 return f"group {group:04x} gives two different secrets"
         for suite in MODERN_SUITES:

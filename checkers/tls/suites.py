@@ -6,6 +6,7 @@ else never accepts a hello, so nothing is claimed about it.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 _TLS13 = """
@@ -195,38 +196,38 @@ class Suite:
     exchange: str
     cipher: str
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """Return the name of the IANA registry."""
         return f"TLS_{self.exchange}_WITH_{self.cipher}" if self.exchange else f"TLS_{self.cipher}"
 
-    @property
+    @functools.cached_property
     def bits(self) -> int:
         """Return the key bits of the session cipher; 0 for NULL."""
         return next(bits for start, bits in _BITS.items() if self.cipher.startswith(start))
 
-    @property
+    @functools.cached_property
     def anonymous(self) -> bool:
         """Tell whether the server sends no certificate."""
         return "anon" in self.exchange
 
-    @property
+    @functools.cached_property
     def weak(self) -> bool:
         """Tell whether it is NULL, anonymous, RC4, RC2, DES, 3DES or export."""
         broken = self.cipher.startswith(("NULL", "RC4", "RC2", "DES", "3DES"))
         return broken or self.anonymous or "EXPORT" in self.exchange
 
-    @property
+    @functools.cached_property
     def static(self) -> bool:
         """Tell whether the certificate's own key agrees the session key: no forward secrecy."""
         return self.exchange.startswith(("RSA", "ECDH_", "DH_")) and not self.anonymous
 
-    @property
+    @functools.cached_property
     def finite(self) -> bool:
         """Tell whether the key exchange is ephemeral Diffie-Hellman over a prime field."""
         return self.exchange.startswith(("DHE_", "DH_anon"))
 
-    @property
+    @functools.cached_property
     def family(self) -> str:
         """Return ``RSA``, ``EC``, ``DSS`` or ``DH`` by the key of the certificate, or nothing."""
         if not self.exchange or self.anonymous:

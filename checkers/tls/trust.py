@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ from troth.checkers.tls.certificates import parse
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, ExtendedKeyUsage, KeyUsage
     from cryptography.x509.verification import ExtensionPolicy, Policy, Store
+
+
+_lock = threading.Lock()
 
 
 def judge(
@@ -131,7 +135,8 @@ def _store_of(certificates: tuple[str, ...]) -> Store | None:
 
 
 def _store(certificates: Iterable[str]) -> Store | None:
-    return _store_of(tuple(certificates))
+    with _lock:  # who comes while the anchors are parsed waits for them
+        return _store_of(tuple(certificates))
 
 
 def _verify(leaf: Certificate, others: list[Certificate], store: Store, at: datetime) -> bool:
@@ -153,6 +158,7 @@ def _verify(leaf: Certificate, others: list[Certificate], store: Store, at: date
     return True
 
 
+@functools.cache
 def _policies() -> tuple[ExtensionPolicy, ExtensionPolicy]:
     """Return what is asked of an authority's and of a leaf's extensions (RFC 5280 4.2.1).
 

@@ -45,10 +45,12 @@ class Reader:
         """Return what is left."""
         return self.take(len(self._data) - self._at)
 
-    def numbers(self, size: int) -> Iterator[int]:
-        """Yield what is left as numbers of ``size`` bytes each."""
-        while not self.empty:
-            yield self.number(size)
+    def shorts(self) -> tuple[int, ...]:
+        """Return what is left as numbers of two bytes each; raises :class:`Malformed`."""
+        body = self.rest()
+        if len(body) % 2:
+            raise Malformed(f"{len(body)} bytes are no numbers of two bytes each")
+        return struct.unpack(f">{len(body) // 2}H", body)
 
     @property
     def empty(self) -> bool:

@@ -6,21 +6,24 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.checkers.tls import servers
-from tests.fleet.rows import HERE, MODERN, NO, NOTHING, UNKNOWN, YES, Fleet, House, Row, entry
+from tests.fleet.rows import MODERN, NO, UNKNOWN, YES, Fleet, House, Row, entry, nothing
 from tests.fleet.sites import OLD, Site
 from troth.checkers.tls.hello import ClientHello
+from troth.model import Reason
 
 
 class Counting:
     """Hangs up on connections beyond a number within so many seconds, as a firewall does."""
 
-    def __init__(self, most: int, seconds: float) -> None:
-        self.most, self.seconds = most, seconds
+    def __init__(
+        self, most: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.most, self.seconds, self._clock = most, seconds, clock
         self._seen: list[float] = []
         self._lock = threading.Lock()
 
@@ -32,7 +35,7 @@ class Counting:
     def __call__(self, hello: ClientHello, index: int) -> bool:
         """Tell whether the connection is let through."""
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             self._seen = [at for at in self._seen if now - at < self.seconds]
             self._seen.append(now)
             return len(self._seen) <= self.most
@@ -73,15 +76,16 @@ def troubled(stack: contextlib.ExitStack, fleet: Fleet, house: House, folder: Pa
     )
     old, strict = "versions.tls1_0", Counting(4, 20)
     limited, flaky = Counting(20, 20), Flaky()
-    troubles: tuple[tuple[str, int, servers.Decide, Mapping[str, Any]], ...] = (
-        ("old-after-6-s", ports[0], _old_after_6_s, {old: UNKNOWN, "versions.tls1_1": UNKNOWN}),
-        ("drops-after-20", ports[1], limited, MODERN),
-        ("drops-after-4", ports[0], strict, {old: UNKNOWN | {YES}}),
-        ("flaky", ports[0], flaky, {old: UNKNOWN | {YES}, "versions.ssl3": UNKNOWN | {NO}}),
+    late = {old: Reason.UNPROVEN, "versions.tls1_1": Reason.UNPROVEN, "versions.tls1_2": YES}
+    troubles: tuple[tuple[str, int, servers.Decide, Mapping[str, Any], bool], ...] = (
+        ("old-after-6-s", ports[0], _old_after_6_s, late, False),
+        ("drops-after-20", ports[1], limited, MODERN, False),
+        ("drops-after-4", ports[0], strict, {old: UNKNOWN | {YES}}, True),
+        ("flaky", ports[0], flaky, {old: UNKNOWN | {YES}, "versions.ssl3": UNKNOWN | {NO}}, True),
     )
-    for name, port, decide, truth in troubles:
+    for name, port, decide, truth, moody in troubles:
         gate, _ = stack.enter_context(servers.gate(port, decide))
-        fleet.rows.append(Row(name, entry(gate), truth))
+        fleet.rows.append(Row(name, entry(gate), truth, honest=False, moody=moody))
     fleet.resets += [strict.reset, limited.reset, flaky.reset]
 
 
@@ -98,6 +102,12 @@ def _slow_close(connection: socket.socket, index: int) -> None:
     time.sleep(3)
 
 
+def _reset(connection: socket.socket, index: int) -> None:
+    # After the hello: a reset before it may come while the client still connects.
+    connection.recv(4096)
+    servers.reset(connection)
+
+
 def _garbage(connection: socket.socket, index: int) -> None:
     connection.recv(4096)
     connection.sendall(bytes(range(256)) * 8)
@@ -105,29 +115,16 @@ def _garbage(connection: socket.socket, index: int) -> None:
 
 def dead(stack: contextlib.ExitStack, fleet: Fleet) -> None:
     """Add peers that never finish a handshake, and places where nobody is."""
-    for name, handle in (
-        ("silent", lambda connection, index: servers.hang(connection)),
-        ("drip", _drip),
-        ("slow-close", _slow_close),
-        ("garbage", _garbage),
-        ("reset", lambda connection, index: servers.reset(connection)),
+    for name, handle, reason in (
+        ("silent", lambda connection, index: servers.hang(connection), Reason.TIMEOUT),
+        ("drip", _drip, Reason.TIMEOUT),
+        # Three closes are nine seconds, and what is left of ten is less than another takes.
+        ("slow-close", _slow_close, Reason.TIMEOUT),
+        ("garbage", _garbage, Reason.MALFORMED_RESPONSE),
+        ("reset", _reset, Reason.UNPROVEN),
     ):
         port = stack.enter_context(servers.serve(handle))
-        fleet.rows.append(Row(name, entry(port), NOTHING))
-    fleet.rows.append(Row("closed", entry(servers.free_port()), NOTHING))
-    fleet.rows.append(Row("blackhole", entry(stack.enter_context(blackhole())), NOTHING))
-
-
-@contextlib.contextmanager
-def blackhole() -> Iterator[int]:
-    """Yield a port whose backlog is full: the system drops what else wants to connect."""
-    with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind((HERE, 0))
-        listener.listen(0)
-        port = int(listener.getsockname()[1])
-        for _ in range(8):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex((HERE, port))
-        time.sleep(0.2)  # the handshakes of those that fit; nothing tells when the queue is full
-        yield port
+        fleet.rows.append(Row(name, entry(port), nothing(reason)))
+    gone, hole = servers.free_port(), stack.enter_context(servers.blackhole())
+    fleet.rows.append(Row("closed", entry(gone), nothing(Reason.UNREACHABLE)))
+    fleet.rows.append(Row("blackhole", entry(hole), nothing(Reason.TIMEOUT)))

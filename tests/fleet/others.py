@@ -20,15 +20,17 @@ _S_SERVER: Sequence[tuple[str, str, tuple[str, ...], Mapping[str, Any]]] = (
      BROKEN),
     ("x448-only", "p256", ("-groups", "X448", "-tls1_3"), versions("tls1_3") | leaves("EC 256")),
     ("p521-only", "p256", ("-groups", "P-521"), MODERN | leaves("EC 256")),
+    ("dual-p521-only", "p256 rsa2048", ("-groups", "P-521"), MODERN | leaves("EC 256", "RSA 2048")),
+    ("dual-x448-only", "p256 rsa2048", ("-groups", "X448"), MODERN | leaves("EC 256", "RSA 2048")),
 )  # fmt: skip
 
 
 def openssl(stack: contextlib.ExitStack, fleet: Fleet, house: House, folder: Path) -> None:
     """Run ``openssl s_server`` with odd suites and groups."""
-    for name, kind, options, truth in _S_SERVER:
+    for name, kinds, options, truth in _S_SERVER:
         place = folder / name
         place.mkdir()
-        issued = [house.leaf(kind)] if kind else []
+        issued = [house.leaf(kind) for kind in kinds.split()]
         port = stack.enter_context(servers.openssl(place, issued, *options))
         fleet.rows.append(Row(name, entry(port), truth))
 

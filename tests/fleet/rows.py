@@ -21,17 +21,29 @@ HERE = "127.0.0.1"
 NAME = "www.fleet.test"
 
 YES, NO = "accepted", "refused"
-NOBODY = {Reason.UNREACHABLE, Reason.TIMEOUT}
 UNKNOWN = {Reason.UNPROVEN, Reason.TIMEOUT, Reason.MALFORMED_RESPONSE}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One endpoint: its entry for a target, and the truth about it."""
+    """One endpoint: its entry for a target, and the truth about it.
+
+    ``honest`` endpoints treat every connection alike; ``moody`` ones show something else whenever
+    they are looked at, so that what is told of them may differ, but must never be wrong. Those
+    that are ``mute`` hang up where others send an alert, which takes three times to be believed.
+    """
 
     name: str
     entry: Mapping[str, Any]
     truth: Mapping[str, Any]
+    honest: bool = True
+    moody: bool = False
+    mute: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Tell whether there is TLS to be seen at all."""
+        return "versions" not in self.truth
 
 
 @dataclass
@@ -64,8 +76,12 @@ def leaves(*keys: str) -> dict[str, Any]:
     return {"leaves": sorted(keys)}
 
 
+def nothing(reason: Reason) -> dict[str, Reason]:
+    """Return the truth about an endpoint of which nothing can be seen, for one reason."""
+    return dict.fromkeys(("versions", "ciphers", "certificates", "trust", "stapling"), reason)
+
+
 MODERN = versions("tls1_2", "tls1_3")
-NOTHING = dict.fromkeys(("versions", "ciphers", "certificates", "trust"), UNKNOWN | NOBODY)
 
 
 @dataclass(frozen=True)

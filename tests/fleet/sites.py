@@ -16,16 +16,17 @@ from tests.fleet.rows import (
     MODERN,
     NAME,
     NO,
-    NOTHING,
     YES,
     Fleet,
     House,
     Row,
     entry,
     leaves,
+    nothing,
     trust,
     versions,
 )
+from troth.model import Reason
 
 
 @dataclass
@@ -75,9 +76,18 @@ def sites(house: House) -> list[Site]:
             MODERN | trust(),
         ),
         Site(
-            "sixty-intermediates", [_hostile_chain(house)], NEW, MODERN | {"trust.name": "matches"}
+            "sixty-intermediates",
+            [_hostile_chain(house)],
+            NEW,
+            MODERN | trust() | {"certificates.presented": Reason.UNPROVEN},
         ),
-        Site("plain-http", [], "", NOTHING, listen=""),
+        Site(
+            "dual-10-to-13",
+            [rsa, ec],
+            f"ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; {OLD}",
+            versions("tls1_0", "tls1_1", "tls1_2", "tls1_3") | leaves("EC 256", "RSA 2048"),
+        ),
+        Site("plain-http", [], "", nothing(Reason.MALFORMED_RESPONSE), listen=""),
     ]
 
 
@@ -186,6 +196,8 @@ def _by_name_only(fleet: Fleet, house: House, place: Path, port: int) -> list[st
     """Return the blocks of a port that rejects every handshake without the right name."""
     named = Site("sni-only", [house.leaf()], NEW, MODERN | trust())
     fleet.rows.append(Row(named.name, entry(port), named.truth))
-    fleet.rows.append(Row("sni-missing", entry(port, "unknown.fleet.test"), NOTHING))
+    fleet.rows.append(
+        Row("sni-missing", entry(port, "unknown.fleet.test"), nothing(Reason.UNPROVEN))
+    )
     listen = f"listen {HERE}:{port} ssl default_server;"
     return [f"server {{\n{listen}\n{NEW} ssl_reject_handshake on;\n}}\n", named.block(place, port)]

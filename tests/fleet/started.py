@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.checkers.tls import authority
-from tests.fleet import hostile, others, sites
+from tests.fleet import hostile, others, sites, talkers
 from tests.fleet.rows import Fleet, House, Row
 from troth import canonical
 from troth.checkers.network.places import read_endpoint
@@ -30,6 +30,7 @@ def started(folder: Path, extra: int = 0, *, healthy: bool = False) -> Iterator[
         sites.serve(stack, fleet, house, folder, extra)
         others.openssl(stack, fleet, house, folder)
         others.tlslite(stack, fleet, house)
+        talkers.serve(stack, fleet, house)
         if not healthy:
             hostile.troubled(stack, fleet, house, folder)
             hostile.dead(stack, fleet)

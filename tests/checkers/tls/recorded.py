@@ -30,18 +30,16 @@ _ALL = ("-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0")
 def _record(port: int, name: str, offer: Offer) -> Flight:
     share = keys.key_share(offer.share) if offer.modern and offer.share else None
     entropy = hello.Entropy(os.urandom(32), os.urandom(32))
-    message = hello.client_hello(offer, "localhost", share.public if share else b"", entropy)
-    dialogue = Dialogue.replayed(offer, share, message)
-    data = b""
+    dialogue, data = Dialogue(offer, "localhost", share, entropy), b""
     with socket.create_connection(("127.0.0.1", port), 20) as peer:
-        peer.sendall(dialogue.to_send)
         while True:
             with contextlib.suppress(ConnectionError):
+                peer.sendall(dialogue.to_send())
                 more = peer.recv(65536)
                 data += more
                 if more and dialogue.feed(more) is None:
                     continue
-            return Flight(f"{name} {offer.name}", offer, share, message, data)
+            return Flight(f"{name} {offer.name}", offer, share, entropy, data)
 
 
 @contextlib.contextmanager

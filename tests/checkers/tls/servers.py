@@ -158,6 +158,23 @@ def serve(handle: Callable[[socket.socket, int], None], host: str = _HERE) -> It
             thread.join(10)
 
 
+@contextlib.contextmanager
+def blackhole() -> Iterator[int]:
+    """Yield a port whose queue of connections is full: further ones get no answer at all."""
+    with socket.socket() as listener, contextlib.ExitStack() as stack:
+        listener.bind((_HERE, 0))
+        listener.listen(0)
+        port = int(listener.getsockname()[1])
+        answered = True
+        while answered:
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((_HERE, port))
+            # Who hears nothing for so long on loopback was dropped.
+            answered = bool(select.select([], [filler], [], 1.0)[1])
+        yield port
+
+
 def read_record(connection: socket.socket) -> bytes:
     """Return the first TLS record of a client."""
     data = b""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,34 +152,3 @@ def test_why_an_endpoint_cannot_be_spoken_to(kind: Kind, reason: str, word: str)
     with pytest.raises(ObservationFailed, match=word) as caught:
         _ = evidence.opening
     assert caught.value.failure.reason == reason
-
-
-@given(
-    st.builds(
-        Answer,
-        st.sampled_from(["ssl3", "tls1_3"]),
-        st.sampled_from(Kind),
-        chain=st.lists(st.binary()).map(tuple),
-        staple=st.binary(),
-        text=st.text(),
-    )
-)
-def test_evidence_survives_being_written(answer: Answer) -> None:
-    evidence = Evidence("ssl3", (answer, answer), (4, 5))
-    assert Evidence.from_json(json.loads(json.dumps(evidence.as_json()))) == evidence
-
-
-@pytest.mark.parametrize(
-    "change", [{"kind": "no"}, {"chain": ["0"]}, {"chain": [7]}, {"staple": "%"}, {"chain": 1}]
-)
-def test_an_answer_that_was_cut_or_changed_is_no_evidence(change: dict[str, Any]) -> None:
-    body = Evidence("full-offer", (YES,)).as_json()
-    with pytest.raises(ObservationFailed):
-        Evidence.from_json(body | {"answers": [body["answers"][0] | change]})
-    for member in body["answers"][0]:
-        cut = {name: value for name, value in body["answers"][0].items() if name != member}
-        with pytest.raises(ObservationFailed, match=member):
-            Evidence.from_json(body | {"answers": [cut]})
-    for member in body:
-        with pytest.raises(ObservationFailed, match=member):
-            Evidence.from_json({name: body[name] for name in body if name != member})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -230,7 +233,45 @@ def test_the_prober_can_ask_everything_and_notices_when_it_cannot(
 ) -> None:
     assert selfcheck.problem() == ""
     monkeypatch.setattr(keys, "traffic_key", lambda *_: (b"", b""))
-    assert "RFC 8448" in selfcheck.problem.__wrapped__()
+    assert "RFC 8448" in selfcheck.find()
+
+
+def test_the_prober_examines_itself_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, second = list[int](), threading.Barrier(2)
+
+    def derives() -> bool:
+        begun.append(1)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            second.wait(1)  # time enough for another thread to come here too, if it can
+        return True
+
+    monkeypatch.setattr(selfcheck, "_derives", derives)
+    monkeypatch.setattr(selfcheck, "_known", functools.cache(selfcheck.find))
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: selfcheck.problem(), range(8))) == {""}
+    assert len(begun) == 1
+
+
+def test_hellos_differ_though_their_key_share_is_the_same() -> None:
+    offer = OFFERS["tls1_3"]
+    first, second = dialogue(offer).to_send(), dialogue(offer).to_send()
+    shares = {hello.read_client_hello(data[9:]).extensions[51] for data in (first, second)}
+    assert len(shares) == 1
+    # The random value stands after two headers and the version, a session id after it.
+    assert first[11:43] != second[11:43]
+    assert first[44:76] != second[44:76]
+
+
+def test_a_description_belongs_to_whom_it_was_given() -> None:
+    der = authority.leaf(None).der
+    first = describe(der, 0)
+    assert first is not None
+    first.clear()
+    assert describe(der, 0) != first
+    leaf, other = describe(der, 0), describe(der, 1)
+    assert leaf is not None
+    assert other is not None
+    assert (leaf["position"], other["position"]) == ("leaf", "self-signed")
 
 
 @given(data=st.binary(max_size=300))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -285,7 +286,7 @@ def test_time_is_taken_from_the_observation(rsa: Issued, tmp_path: Path, store: 
         resource = look.resource
         probed = look.reader(look.checker, "probe", resource)
         anchors = look.reader(look.checker, "anchors")
-    late = probed | {"seen_at": datetime(2099, 1, 1, tzinfo=UTC).isoformat()}
+    late = replace(probed, seen_at=datetime(2099, 1, 1, tzinfo=UTC))
     facts = look.checker.trust(resource, probed, anchors)
     assert facts.values["chain"] == "trusted"
     assert look.checker.trust(resource, late, anchors) == facts
