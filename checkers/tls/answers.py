@@ -40,8 +40,14 @@ class Kind(enum.StrEnum):
 
 
 #: Alerts that may come from a passing trouble of the peer and say nothing about the offer:
-#: close_notify, access_denied, internal_error, user_canceled (RFC 8446 section 6.2).
-PASSING_ALERTS = frozenset({0, 49, 80, 90})
+#: close_notify, access_denied, internal_error, user_canceled (RFC 8446 section 6.2); and what is
+#: about something else than the offer and is often a mere warning: no_certificate,
+#: no_renegotiation, unrecognized_name.
+PASSING_ALERTS = frozenset({0, 41, 49, 80, 90, 100, 112})
+
+#: Alerts that are about what was offered: handshake_failure, protocol_version and
+#: insufficient_security. Others speak of the hello's form, which another hello may mend.
+OFFER_ALERTS = frozenset({40, 70, 71})
 
 ALERT_NAMES = {
     0: "close_notify",
@@ -104,6 +110,11 @@ class Answer:
         """Tell whether the server refused the offer in the words of TLS."""
         spoken = self.kind is Kind.ALERT and self.alert not in PASSING_ALERTS
         return spoken or self.kind is Kind.OLDER
+
+    @property
+    def about_offer(self) -> bool:
+        """Tell whether it refuses all that was offered, older versions too."""
+        return self.kind is Kind.OLDER or (self.kind is Kind.ALERT and self.alert in OFFER_ALERTS)
 
     @property
     def passing(self) -> bool:

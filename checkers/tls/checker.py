@@ -40,9 +40,12 @@ class Endpoints(Checker):
     name are endpoints of their own, by ``address``. Where the endpoint has ``starttls``, that
     protocol is spoken until TLS begins; a server that refuses it is ``not-supported``.
 
-    What is not seen: SSL 2.0, which has another form of hello; servers that take pre-shared keys
-    only (nothing is claimed about them), more than one certificate of a key's family, and whether
-    a peer holds the key of its certificate, because no handshake is finished.
+    What is not seen: SSL 2.0, which has another form of hello; servers that take pre-shared
+    keys only (nothing is claimed about them), more than one certificate of a key's family, and
+    whether a peer holds the key of its certificate, because no handshake is finished. Only the
+    first address of a name that takes a connection is asked; of servers that share one address
+    by turns, what each answered counts, and the versions of one may hide another's. A server
+    that says protocol_version to a hello is taken to refuse all that the hello offers.
     """
 
     id = "tls.endpoint"

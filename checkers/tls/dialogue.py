@@ -184,6 +184,10 @@ class Dialogue:
         """Say hello again as the server asks, or take the request for its answer."""
         if heard.version != TLS13 or (heard.group and heard.group not in self._offer.groups):
             raise Malformed("the server asks for a group that was not offered")
+        share = self._greeting.share
+        if share is not None and heard.group == share.group:
+            # RFC 8446 4.1.4: no further hello could satisfy it.
+            raise Malformed("the server asks for the key share that was sent")
         again = self._greeting.again(heard, message)
         if not again:
             yield self._answer(Kind.RETRY, text=f"asks for group {heard.group:04x}")

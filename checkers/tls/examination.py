@@ -114,14 +114,17 @@ class Examination:
 
     def _put(self, offer: Offer) -> _Put:
         """Ask, and ask again what may be a refusal but was not said in so many words."""
+        untroubled = not any(row.passing for row in self.seen.answers)
         answer = yield from self._ask(offer)
-        if answer.passing and offer not in RUNGS.values():
-            return (yield from self._ask(offer))
-        if answer.kind is not Kind.CLOSED or self.control is None:
+        if not answer.vague or self.control is None:
             return answer
-        control = yield from self._ask(self.control)
-        if not control.yes:
-            raise _Unsteady
+        # A trouble that has passed by the time the control is asked is no word about the offer.
+        if untroubled or answer.kind is Kind.CLOSED:
+            control = yield from self._ask(self.control)
+            if not control.yes:
+                raise _Unsteady
+        if answer.passing:
+            return answer if offer in RUNGS.values() else (yield from self._ask(offer))
         for _ in range(REPEATS):
             answer = yield from self._ask(offer)
             if not answer.vague:

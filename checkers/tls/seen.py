@@ -62,9 +62,14 @@ class Seen:
 
     @property
     def controlled(self) -> bool:
-        """Tell whether the last answer is the control's, and yes."""
+        """Tell whether the last answer is the control's, and yes, in the version of all before.
+
+        Another version is another server's answer, or that of one that changed in the middle.
+        """
         last = self.answers[-1] if self.answers else None
-        return last is not None and bool(self.control) and last.offer == self.control and last.yes
+        if last is None or not self.control or last.offer != self.control or not last.yes:
+            return False
+        return all(row.version == last.version for row in self.to(self.control) if row.yes)
 
     @functools.cached_property
     def steady(self) -> bool:
@@ -142,7 +147,7 @@ class Seen:
         if chosen:
             agreed = VERSION_NAMES[max(chosen)]
             return "" if max(chosen) < version else f"{agreed} was chosen, older ones not asked"
-        said = any(answer.firm for answer in self.to(name))
+        said = any(answer.about_offer for answer in self.to(name))
         # Who hangs up may do so because of the hello's version; a word is about all it offers.
         return self.doubt(name) or ("" if said or top == version else _UNASKED)
 

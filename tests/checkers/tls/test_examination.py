@@ -205,6 +205,58 @@ def test_a_peer_that_hangs_up_for_a_while_never_seems_to_refuse_more(
         assert refusals(evidence) <= true_refusals(server)
 
 
+def alerting(server: Server, alert: int, when: Callable[[int], bool]) -> Peer:
+    def peer(offer: Offer, index: int) -> Answer:
+        if when(index):
+            return Answer(offer.name, Kind.ALERT, alert=alert)
+        return server(offer, index)
+
+    return peer
+
+
+@pytest.mark.parametrize("start", range(1, 12))
+def test_an_overload_of_two_connections_never_seems_to_refuse(start: int) -> None:
+    """It says internal_error twice in a row, and is well again."""
+    evidence, asked = examine(alerting(ALL, 80, lambda index: start <= index < start + 2))
+    # Where the two are the very last hellos but one, nothing tells them from a refusal.
+    if start + 2 < len(asked) - 1:
+        assert refusals(evidence) <= true_refusals(ALL)
+
+
+@pytest.mark.parametrize("alert", [41, 100, 112])
+@pytest.mark.parametrize("index", range(1, 12))
+def test_one_word_about_something_else_is_no_refusal(alert: int, index: int) -> None:
+    evidence, _ = examine(alerting(ALL, alert, lambda at: at == index))
+    assert refusals(evidence) <= true_refusals(ALL)
+
+
+@pytest.mark.parametrize("alert", [10, 47, 50, 109, 110])
+def test_a_word_about_a_hellos_form_says_nothing_of_older_versions(alert: int) -> None:
+    """It speaks TLS 1.0, and chokes on a hello of TLS 1.1."""
+    spoken = frozenset({TLS13, TLS12, TLS10})
+    server = Server(spoken, ALL.suites, ALL.families)
+
+    def peer(offer: Offer, index: int) -> Answer:
+        if max(offer.versions) == TLS11:
+            return Answer(offer.name, Kind.ALERT, alert=alert)
+        return server(offer, index)
+
+    evidence, _ = examine(peer)
+    assert found(evidence)["tls1_0"] == "accepted"
+
+
+@pytest.mark.parametrize("index", range(2, 12))
+def test_an_endpoint_that_changed_in_the_middle_refuses_nothing(index: int) -> None:
+    """From then on it is another server, of TLS 1.2 and 1.0."""
+    before = Server(frozenset({TLS13, TLS12}), GOOD.suites, GOOD.families)
+    after = Server(frozenset({TLS12, TLS10}), GOOD.suites, GOOD.families)
+    evidence, asked = examine(lambda offer, at: (before if at < index else after)(offer, at))
+    if index < len(asked) - 1:
+        assert refusals(evidence) <= {"tls1_1", "ssl3"} | (
+            true_refusals(before) & true_refusals(after)
+        )
+
+
 @given(st.sampled_from([GOOD, ALL]), st.integers(1, 12), st.sampled_from(["closed", 40, 80]))
 def test_a_throttle_never_seems_to_refuse(server: Server, allowed: int, how: Any) -> None:
     def peer(offer: Offer, index: int) -> Answer:
