@@ -40,6 +40,7 @@ from troth.checkers.tls.questions import (
     RUNGS,
     SETS,
     SSL3,
+    TLS11,
     TLS12,
     TLS13,
     Offer,
@@ -88,6 +89,8 @@ class Examination:
         if self.control is None:
             return
         try:
+            # First, so that what is granted later stands between two alerts of old versions.
+            yield from self._rung(TLS11)
             yield from self._modern()
             yield from self._older_sets()
             yield from self._strengths()
@@ -114,22 +117,30 @@ class Examination:
 
     def _put(self, offer: Offer) -> _Put:
         """Ask, and ask again what may be a refusal but was not said in so many words."""
-        untroubled = not any(row.passing for row in self.seen.answers)
         answer = yield from self._ask(offer)
         if not answer.vague or self.control is None:
             return answer
-        # A trouble that has passed by the time the control is asked is no word about the offer.
-        if untroubled or answer.kind is Kind.CLOSED:
-            control = yield from self._ask(self.control)
-            if not control.yes:
-                raise _Unsteady
         if answer.passing:
-            return answer if offer in RUNGS.values() else (yield from self._ask(offer))
+            if offer in RUNGS.values():  # the next such hello may say it again
+                return answer
+            yield from self._recovered(offer)
+            return (yield from self._ask(offer))
+        yield from self._controlled(self.control)
         for _ in range(REPEATS):
             answer = yield from self._ask(offer)
             if not answer.vague:
                 break
         return answer
+
+    def _recovered(self, offer: Offer) -> Script:
+        """See a yes after a trouble: one that has passed by then is no word about the offer."""
+        if self.control and not self.seen.well_since(offer.name):
+            yield from self._controlled(self.control)
+
+    def _controlled(self, control: Offer) -> Script:
+        answer = yield from self._ask(control)
+        if not answer.yes:
+            raise _Unsteady
 
     def _ask(self, offer: Offer) -> _Put:
         answer = yield Ask(offer)
@@ -182,8 +193,9 @@ class Examination:
         if TLS13 not in seen.spoken:
             return
         for name, offer in BY_STRENGTH.items():
-            if not self._chosen(name):
-                yield from self._put(offer if seen.by_usual_groups else elsewhere(offer))
+            fitting = offer if seen.by_usual_groups else elsewhere(offer)
+            if not self._chosen(name) and not self.seen.to(fitting.name):
+                yield from self._put(fitting)
 
     def _rungs(self) -> Script:
         """Go down the versions until one hello excludes all that are left."""
@@ -197,6 +209,7 @@ class Examination:
         for version, offer in RUNGS.items():
             answers = self.seen.to(offer.name)
             if len(answers) == 1 and answers[0].passing and self._open_version(version):
+                yield from self._recovered(offer)
                 yield from self._ask(offer)
 
     def _open_version(self, version: int) -> bool:

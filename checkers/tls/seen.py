@@ -103,9 +103,15 @@ class Seen:
         """
         if not all(answer.passing for answer in answers):
             return False
-        if answers[0].offer not in _RUNG_NAMES:
-            return len(answers) > 1
-        return sum(row.passing for row in self.answers if row.offer in _RUNG_NAMES) > 1
+        alike = _RUNG_NAMES if answers[0].offer in _RUNG_NAMES else {answers[0].offer}
+        at = [i for i, row in enumerate(self.answers) if row.passing and row.offer in alike]
+        # Two in a row may be one overload: something must have been granted between them.
+        return any(row.yes for row in self.answers[at[0] : at[-1]])
+
+    def well_since(self, offer: str) -> bool:
+        """Tell whether a hello was accepted after the first answer to this one."""
+        first = next(i for i, row in enumerate(self.answers) if row.offer == offer)
+        return any(row.yes for row in self.answers[first:])
 
     def best_doubt(self, offers: Iterable[str]) -> str:
         """Return empty if one of the offers was refused, else the doubt about the last."""
