@@ -27,7 +27,6 @@ facet is a pure function of responses, so it is tested without a network and re-
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
@@ -307,11 +306,6 @@ class Checker:
 
 
 def _marked(cls: type[Checker], mark: str) -> dict[str, Any]:
-    return dict(_declared(cls, mark))
-
-
-@functools.cache
-def _declared(cls: type[Checker], mark: str) -> dict[str, Any]:
     found = {}
     for name in sorted({name for base in cls.__mro__ for name in vars(base)}):
         declared = getattr(getattr(cls, name, None), mark, None)
