@@ -20,7 +20,7 @@ from tests.checkers.tls.authority import Issued
 
 _SYSTEM = f"{os.environ.get('PATH', '')}:/usr/sbin"
 #: Addresses that nothing else in these tests uses; each service may have its usual port there.
-REDIS, GUARDED, MEMCACHED, OTHERS = (f"127.0.53.{number}" for number in (1, 2, 3, 4))
+REDIS, GUARDED, MEMCACHED, OTHERS, PLAIN = (f"127.0.53.{number}" for number in range(1, 6))
 
 
 @contextlib.contextmanager

@@ -106,8 +106,8 @@ def test_postgresql_with_tls(issued: Issued) -> None:
 
 
 def test_postgresql_without_tls() -> None:
-    with servers.postgres(servers.OTHERS, None):
-        assert Look([servers.OTHERS], [5432]).speech(f"{servers.OTHERS}:5432") == (
+    with servers.postgres(servers.PLAIN, None):
+        assert Look([servers.PLAIN], [5432]).speech(f"{servers.PLAIN}:5432") == (
             "plain",
             "unsaid",
         )
