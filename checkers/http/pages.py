@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from troth.checker import ObservationFailed, Reason
+from troth.checker import ObservationFailed
 from troth.checkers.http import urls
 from troth.checkers.http.urls import Url
 from troth.checkers.network import places
@@ -115,22 +114,8 @@ def file_entries(text: str) -> list[str]:
 
 
 def entries(target: Mapping[str, Any]) -> list[Any]:
-    """Return the entries of a target and of its pages file.
-
-    Raises :class:`~troth.checker.ObservationFailed` when there are none or the file is unreadable.
-    """
-    if "pages" not in target and "pages_file" not in target:
-        text = f"target {target['id']} names neither pages nor a pages_file"
-        raise ObservationFailed(Reason.NO_DATA, text)
-    found = list(target.get("pages", ()))
-    if "pages_file" in target:
-        path = Path(target.get("base_dir", ".")) / target["pages_file"]
-        try:
-            found += file_entries(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            text = f"pages_file {path} cannot be read: {error}"
-            raise ObservationFailed(Reason.NO_DATA, text) from error
-    return found
+    """Return the entries of a target and of its pages file; raises as those of ``places``."""
+    return places.entries(target, "pages", file_entries)
 
 
 def read(found: Iterable[Any]) -> Iterator[tuple[Page | None, str]]:

@@ -8,7 +8,7 @@ for, ``starttls`` the protocol that is spoken until TLS begins.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,21 +167,27 @@ def file_entries(text: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def entries(target: Mapping[str, Any]) -> list[Any]:
-    """Return the entries of a target and of its endpoints file.
+def entries(
+    target: Mapping[str, Any],
+    key: str = "endpoints",
+    lines: Callable[[str], list[str]] = file_entries,
+) -> list[Any]:
+    """Return what stands under a key of a target and in its ``<key>_file``, read by ``lines``.
 
     Raises :class:`~troth.checker.ObservationFailed` when there are none or the file is unreadable.
     """
-    if "endpoints" not in target and "endpoints_file" not in target:
-        text = f"target {target['id']} names neither endpoints nor an endpoints_file"
+    file = f"{key}_file"
+    if key not in target and file not in target:
+        article = "an" if key[0] in "aeiou" else "a"
+        text = f"target {target['id']} names neither {key} nor {article} {file}"
         raise ObservationFailed(Reason.NO_DATA, text)
-    found = list(target.get("endpoints", ()))
-    if "endpoints_file" in target:
-        path = Path(target.get("base_dir", ".")) / target["endpoints_file"]
+    found = list(target.get(key, ()))
+    if file in target:
+        path = Path(target.get("base_dir", ".")) / target[file]
         try:
-            found += file_entries(path.read_text(encoding="utf-8"))
+            found += lines(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            text = f"endpoints_file {path} cannot be read: {error}"
+            text = f"{file} {path} cannot be read: {error}"
             raise ObservationFailed(Reason.NO_DATA, text) from error
     return found
 

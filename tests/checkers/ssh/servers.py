@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkers.tls import servers as peers
+
 HERE = "127.0.0.1"
 _SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -117,31 +119,8 @@ Handle = Callable[[socket.socket, int], None]
 @contextlib.contextmanager
 def serve(handle: Handle) -> Iterator[str]:
     """Run ``handle`` for every connection in a thread of its own; yield the endpoint."""
-    listener = socket.create_server((HERE, 0), backlog=64)
-    threads: list[threading.Thread] = []
-
-    def one(connection: socket.socket, index: int) -> None:
-        with connection, contextlib.suppress(OSError):
-            handle(connection, index)
-
-    def loop() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                thread = threading.Thread(target=one, args=(connection, len(threads)), daemon=True)
-                threads.append(thread)
-                thread.start()
-
-    accepting = threading.Thread(target=loop, daemon=True)
-    accepting.start()
-    try:
-        yield f"{HERE}:{listener.getsockname()[1]}"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        accepting.join()
-        for thread in threads:
-            thread.join(10)
+    with peers.serve(handle) as port:
+        yield f"{HERE}:{port}"
 
 
 def hang(connection: socket.socket, index: int = 0) -> None:
