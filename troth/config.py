@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troth.catalogue.schemas import read, sentence, unknown
 from troth.errors import InputError, Place, Problem, UsageError
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 NAME = "troth.yaml"
 SUFFIX = ".yaml"
 _TARGET_KEYS = {"id", "type", "tags", "allow", "checkers"}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(NamedTuple):
     """The user's word that nothing of a kind exists, with who says so and why."""
 
     kind: str
@@ -34,8 +35,7 @@ class Absent:
     reason: str
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """One policy as the user applies it: to which targets, which resources, with which values.
 
     ``set`` maps clause id to binding name to parameter to raw value.
@@ -44,8 +44,8 @@ class Selection:
     policy: str
     targets: tuple[str, ...]
     where: str = ""
-    set: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    absent: Mapping[str, Absent] = field(default_factory=dict)
+    set: Mapping[str, Mapping[str, Mapping[str, Any]]] = _NOTHING
+    absent: Mapping[str, Absent] = _NOTHING
     at: Place = Place("")
 
 

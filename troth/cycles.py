@@ -12,12 +12,17 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Run a block, or a function that is decorated with this, without the collector."""
+def uncollected(*, kept: bool = False) -> Iterator[None]:
+    """Run a block, or a function that is decorated with this, without the collector.
+
+    With ``kept`` all that there is after it is taken to stay for good: it is never looked through.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if kept:
+            gc.freeze()
         if was:
             gc.enable()

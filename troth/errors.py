@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Exit(enum.IntEnum):
@@ -42,8 +42,7 @@ class TrothError(Exception):
     exit_code: Exit = Exit.USAGE
 
 
-@dataclass(frozen=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A position in a file; ``line`` and ``column`` count from 1, 0 means the whole file."""
 
     path: str
@@ -55,8 +54,7 @@ class Place:
         return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with one input file, and what to do about it."""
 
     place: Place

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Anything that JSON can carry.
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
@@ -116,8 +116,7 @@ class Failure:
         return cls(Reason(body["reason"]), body["message"], body.get("permission", ""))
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(NamedTuple):
     """One thing found at a target: a bucket, an account, an endpoint, a register row.
 
     ``id`` is stable over time and unique inside its kind (ARN, URL, ``host:/path``); ``name`` is

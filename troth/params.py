@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, reset_tzpath
 
 # Zone data come from the package tzdata, whose version every run records, not from the machine.
@@ -177,8 +177,7 @@ class TimeRange:
         return self.start_minutes == 0 and self.end_minutes == 1440
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a control: its type, its unit, and which direction is stricter."""
 
     name: str

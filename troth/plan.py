@@ -173,7 +173,7 @@ class _Setter:
             else binding
             for binding in clause.bindings
         )
-        return replace(clause, bindings=bindings)
+        return clause._replace(bindings=bindings)
 
     def _settings(
         self, clause: Clause, binding: Binding, rows: Mapping[str, Any]

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,4 +82,6 @@ def content_folders() -> dict[str, list[Path]]:
 
 def _folders(entries: Iterable[EntryPoint]) -> Iterator[Path]:
     for entry in sorted(entries, key=lambda entry: entry.name):
+        from importlib.resources import files  # many have no such package, and pay nothing
+
         yield Path(str(files(entry.value)))

@@ -14,13 +14,12 @@ from troth.judge.part import PartJudge
 from troth.judge.question import Question, Seen
 from troth.model import Reason, Verdict
 
-OFF = replace(part(rule("off", "facts.lock.closed", when="params.least > 1000")), name="off")
-ON = replace(part(rule("on", "facts.lock.closed", when="params.least > 100")), name="on")
-PLAIN = replace(part(), name="plain")
-ABOUT = replace(
-    part(rule("about", "facts.lock.closed", when="facts.lock.closed || params.least > 1000")),
-    name="about",
-)
+OFF = part(rule("off", "facts.lock.closed", when="params.least > 1000"))._replace(name="off")
+ON = part(rule("on", "facts.lock.closed", when="params.least > 100"))._replace(name="on")
+PLAIN = part()._replace(name="plain")
+ABOUT = part(
+    rule("about", "facts.lock.closed", when="facts.lock.closed || params.least > 1000")
+)._replace(name="about")
 
 
 def questions(parts: Sequence[Part]) -> list[Question]:
@@ -34,7 +33,7 @@ def questions(parts: Sequence[Part]) -> list[Question]:
         ([OFF, ON], {"off"}),
         ([ON, ABOUT, PLAIN], set()),
         ([OFF], set()),
-        ([OFF, replace(OFF, name="off-too")], set()),
+        ([OFF, OFF._replace(name="off-too")], set()),
     ],
 )
 def test_a_part_is_idle_while_another_asks(parts: list[Part], expected: set[str]) -> None:

@@ -33,9 +33,9 @@ from troth.model import Assess, Failure, Proof, Reason, Severity, Verdict
 PASS, FAIL, UNKNOWN, NEUTRAL = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 
 
-def clause(number: str = "1.1", **more: object) -> Clause:
+def clause(number: str = "1.1", **more: Any) -> Clause:
     made = Clause(number, "Boxes are locked.", Assess.OBSERVED, (binding(),))
-    return replace(made, **more)  # type: ignore[arg-type]
+    return made._replace(**more)
 
 
 def judged(
@@ -81,7 +81,7 @@ def test_the_strength_of_several_proofs() -> None:
     assert (weakest([None]), strongest([])) == (None, None)
 
 
-ON_SHELVES = replace(part(STRONG), name="shelved", kind="shelf")
+ON_SHELVES = part(STRONG)._replace(name="shelved", kind="shelf")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_parts_are_joined_by_and(
 
 
 def test_a_part_that_does_not_apply_is_neutral() -> None:
-    known = control(part(CLOSED), replace(ON_SHELVES, when_empty="not-applicable"))
+    known = control(part(CLOSED), ON_SHELVES._replace(when_empty="not-applicable"))
     made = judged(clause(), made=known, shelves=seen())
     assert of(made) == {"1.1": (PASS, Proof.OUTCOME)}
     none = judged(clause(), made=known, looked=Seen((), ()), absent={"box": "sold"}, shelves=seen())

@@ -65,13 +65,13 @@ def test_what_is_undecided_in_part_is_not_proved_but_shows_what_was_decided() ->
 
 
 def test_a_rule_whose_when_is_false_is_skipped() -> None:
-    skipped = replace(STRONG, when="!facts.lock.closed", when_reading=CLOSED.reading)
+    skipped = STRONG._replace(when="!facts.lock.closed", when_reading=CLOSED.reading)
     made = answer(part(CLOSED, skipped), seen(box("a", bits=64)))
     assert made.verdict is Verdict.PASS
 
 
 def test_a_when_that_cannot_be_decided_decides_nothing() -> None:
-    conditional = replace(STRONG, when="facts.lock.closed", when_reading=CLOSED.reading)
+    conditional = STRONG._replace(when="facts.lock.closed", when_reading=CLOSED.reading)
     for bits in (256, 64):
         hidden = box("a", missing={"lock.closed": DENIED}, bits=bits)
         made = only(answer(part(conditional), seen(hidden)))
@@ -79,7 +79,7 @@ def test_a_when_that_cannot_be_decided_decides_nothing() -> None:
 
 
 def test_a_resource_of_which_every_rule_was_skipped_is_not_applicable() -> None:
-    skipped = replace(STRONG, when="!facts.lock.closed", when_reading=CLOSED.reading)
+    skipped = STRONG._replace(when="!facts.lock.closed", when_reading=CLOSED.reading)
     made = answer(part(skipped), seen(box("a"), box("b", closed=False)))
     assert verdicts(made) == {"a": "not-applicable", "b": "pass"}
     assert made.verdict is Verdict.PASS
@@ -89,7 +89,7 @@ def test_a_resource_of_which_every_rule_was_skipped_is_not_applicable() -> None:
     ("when_empty", "verdict"), [("unknown", "unknown"), ("not-applicable", "not-applicable")]
 )
 def test_when_all_are_skipped_the_part_says_what_that_means(when_empty: str, verdict: str) -> None:
-    skipped = replace(STRONG, when="!facts.lock.closed", when_reading=CLOSED.reading)
+    skipped = STRONG._replace(when="!facts.lock.closed", when_reading=CLOSED.reading)
     made = answer(part(skipped, when_empty=when_empty), seen(box("a")))
     assert made.verdict == verdict
     assert verdicts(made) == {"a": "not-applicable", "population": verdict}
@@ -108,7 +108,7 @@ def test_any_unknown_without_a_counter_example_is_unknown() -> None:
 
 
 def test_a_part_that_passes_has_its_weakest_proof() -> None:
-    outcome_only_of_open = replace(CLOSED, when="facts.lock.closed", when_reading=CLOSED.reading)
+    outcome_only_of_open = CLOSED._replace(when="facts.lock.closed", when_reading=CLOSED.reading)
     always = rule("set", "facts.lock.bits > 0")
     open_one = box("b", closed=False)
     made = answer(part(outcome_only_of_open, always), seen(box("a"), open_one))
@@ -336,7 +336,7 @@ def test_a_join_has_its_weakest_leg() -> None:
     kinds = {**KINDS, "shelf": replace(KINDS["shelf"], proof_cap=Proof.RECORD)}
     joined = part(measure="m", needs=(Need("shelf", ("lock",)),))
     measures = {"m": population_measure(lambda inputs: [Measured({"share": 1})])}
-    about = replace(joined, rules=(ABOUT_MEASURE,))
+    about = joined._replace(rules=(ABOUT_MEASURE,))
     made = answer(about, seen(box("a")), kinds=kinds, measures=measures, needs={"shelf": seen()})
     assert made.proof is Proof.RECORD
 
@@ -408,7 +408,7 @@ def test_a_need_without_a_target_is_told() -> None:
         assert failure is not None
         yield Measured({}, {"share": failure})
 
-    joined = replace(MEASURED, needs=(Need("shelf", ("lock",)),))
+    joined = MEASURED._replace(needs=(Need("shelf", ("lock",)),))
     made = only(
         answer(joined, seen(box("a")), measures={"m": population_measure(watch)},
                needs={"shelf": Seen((), ())})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from troth.errors import InputError, Place, Problem, UsageError
 from troth.kinds import Kind
 from troth.measures import Measure, registry
 from troth.plugins import content_folders
+from troth.shipped import FOLDER
 from troth.yamlfile import parse
 
 _Made = TypeVar("_Made", Kind, Control, Policy)
@@ -43,7 +43,7 @@ class Library:
 
 def shipped(what: str) -> Path:
     """Return the folder of the ``kinds``, ``controls`` or ``policies`` that come with troth."""
-    return Path(str(files("troth"))) / what
+    return FOLDER / what
 
 
 def yaml_files(folder: Path) -> list[Path]:
@@ -57,7 +57,7 @@ def yaml_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith(CASES))
 
 
-@uncollected()
+@uncollected(kept=True)
 def load(
     extra: Mapping[str, Iterable[Path]] | None = None,
     *,

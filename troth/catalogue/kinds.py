@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from troth.catalogue.schemas import misnamed, read
 from troth.errors import InputError, Place, Problem
 from troth.kinds import Kind, kind_from
 from troth.params import BadValue, parse_duration
+from troth.shipped import FOLDER
 from troth.yamlfile import Document
 
 
 def shipped_folder() -> Path:
     """Return the folder of the kinds that come with troth."""
-    return Path(str(files("troth"))) / "kinds"
+    return FOLDER / "kinds"
 
 
 def kind_files(folder: Path) -> list[Path]:

@@ -111,6 +111,24 @@ class _Reader:
             self._problem([*path, "control"], f"clause {clause}: {text}")
             return None
         settings = dict(self._settings(path, clause, row, control))
+        if settings.keys() != control.parameters.keys():
+            self._complete(settings, path, clause, row, control)
+        return Binding(
+            row.get("as", control.id),
+            control.id,
+            dict(sorted(settings.items())),
+            tuple(row.get("classes", ())),
+        )
+
+    def _complete(
+        self,
+        settings: dict[str, Setting],
+        path: list[str | int],
+        clause: str,
+        row: Mapping[str, Any],
+        control: Control,
+    ) -> None:
+        """Add what the control has by default; a parameter without any value is a problem."""
         told = {name for where in _SOURCES for name in row.get(where, ())}
         known = control.parameters
         meant = {name for given in told - known.keys() for name in near(given, sorted(known))}
@@ -124,18 +142,12 @@ class _Reader:
             else:
                 text = f"clause {clause}: parameter '{name}' has no value; state it under set:"
                 self._problem(path, f"{text}, or choose one under assumed:")
-        return Binding(
-            row.get("as", control.id),
-            control.id,
-            {name: settings[name] for name in sorted(settings)},
-            tuple(row.get("classes", ())),
-        )
 
     def _settings(
         self, path: list[str | int], clause: str, row: Mapping[str, Any], control: Control
     ) -> Iterable[tuple[str, Setting]]:
         for where, source in _SOURCES.items():
-            for name, raw in row.get(where, {}).items():
+            for name, raw in row.get(where, _NOTHING).items():
                 parameter = control.parameters.get(name)
                 if parameter is None:
                     text = unknown("parameter", name, sorted(control.parameters))
@@ -150,6 +162,7 @@ class _Reader:
                     self._problem([*path, where, name], f"clause {clause}: {name}: {error}")
 
 
+_NOTHING: Mapping[str, Any] = {}
 #: Where a binding's values stand, and who said them.
 _SOURCES = {"set": "stated", "assumed": "assumed"}
 

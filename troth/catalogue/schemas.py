@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from troth import yamlfile
 from troth.errors import InputError, Place, Problem
+from troth.shipped import FOLDER
 
 SCHEMA_NUMBER = 1
 
@@ -18,7 +18,7 @@ SCHEMA_NUMBER = 1
 @cache
 def schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a file format (``policy``, ``control``, ``kind`` …)."""
-    text = (files("troth") / "schemas" / f"{name}.json").read_text(encoding="utf-8")
+    text = (FOLDER / "schemas" / f"{name}.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from string import Template
 
 from troth.demo.folder import Folder
 from troth.demo.moments import Moments
+from troth.shipped import FOLDER
 
 #: Folder of the registers to the names of the files in it.
 REGISTERS = {
@@ -40,7 +40,7 @@ def write(
     folder: Folder, moments: Moments, ports: Mapping[str, int], names: dict[str, str]
 ) -> None:
     """Write every register into the folder; ``ports`` are those of the web sites by their words."""
-    source = files("troth") / "demo"
+    source = FOLDER / "demo"
     for place, registers in REGISTERS.items():
         for name in registers:
             text = (source / place / f"{name}.csv").read_text(encoding="utf-8")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from troth.model import POPULATION, Assess, Reason, Verdict
+from troth.shipped import FOLDER
 from troth.verdicts import Results
 from troth.yamlfile import parse
 
@@ -33,7 +33,7 @@ def load(text: str = "") -> dict[Key, Wanted]:
 
     ``text`` replaces the file's. Raises :class:`~troth.errors.InputError` if it is no YAML.
     """
-    source = files("troth") / "demo" / "expected.yaml"
+    source = FOLDER / "demo" / "expected.yaml"
     data = parse(text or source.read_text(encoding="utf-8"), source.name).data
     return {
         (policy, clause): _read(body)

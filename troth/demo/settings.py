@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from string import Template
 
 from troth.demo.folder import Folder
 from troth.demo.moments import Moments
+from troth.shipped import FOLDER
 
 #: What this process needs so that the clients talk to the emulators and to nobody else.
 ENVIRONMENT = {
@@ -58,4 +58,4 @@ def write(
 
 
 def _text(name: str) -> str:
-    return (files("troth") / "demo" / "texts" / name).read_text(encoding="utf-8")
+    return (FOLDER / "demo" / "texts" / name).read_text(encoding="utf-8")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from troth.demo import feeds
 from troth.demo.moments import Moments
 from troth.demo.web import Asked, Page, Site, site
+from troth.shipped import FOLDER
 from troth.yamlfile import parse
 
 #: The one site that gives its pages without TLS as well.
@@ -18,7 +18,7 @@ OLD = "old"
 
 def load(moments: Moments) -> dict[str, Mapping[str, Mapping[str, Any]]]:
     """Return what the file says of each path of each site, with dates of now put in."""
-    source = files("troth") / "demo" / "texts" / "sites.yaml"
+    source = FOLDER / "demo" / "texts" / "sites.yaml"
     text = moments.filled(source.read_text(encoding="utf-8"))
     return dict(parse(text, source.name).data["sites"])
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from troth import canonical
@@ -157,8 +156,7 @@ class PartJudge:
             if placed.failure:
                 yield self._resource(item, placed, {}, {}, ())
         inputs = Inputs(
-            population=replace(
-                everyone,
+            population=everyone._replace(
                 items=tuple(item for item, _ in known),
                 failure=everyone.failure or uncertain,
             ),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from troth.errors import RuleBug
+from troth.measures.places import MODULE_OF
 from troth.model import Failure, Reason
 
 
@@ -68,8 +68,7 @@ class Item(NamedTuple):
         return list(value["items"])
 
 
-@dataclass(frozen=True)
-class Population:
+class Population(NamedTuple):
     """All resources of one kind in scope, sorted by id; ``failure`` is why some may be lacking.
 
     ``targets`` are all that were looked at, also those where nothing was found.
@@ -98,8 +97,7 @@ class Inputs:
     control: str = ""
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """Measured facts of one resource, or of the population when ``resource`` is empty.
 
     A name in ``missing`` instead of ``facts`` makes every rule that reads it unknown, with that
@@ -107,7 +105,7 @@ class Measured:
     """
 
     facts: Mapping[str, Any]
-    missing: Mapping[str, Failure] = field(default_factory=dict)
+    missing: Mapping[str, Failure] = _NOTHING
     notes: tuple[str, ...] = ()
     resource: str = ""
 
@@ -115,8 +113,7 @@ class Measured:
 Function = Callable[[Inputs], Iterable[Measured]]
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(NamedTuple):
     """A registered measure and its declaration, against which controls are fenced.
 
     ``on_empty`` tells that it also decides when its population is empty (otherwise the part's
@@ -154,10 +151,24 @@ def measure(
     return register
 
 
-def registry() -> Mapping[str, Measure]:
-    """Return every measure by name; imports the modules of this package once."""
-    import troth.measures as package
+class _Registry(Mapping[str, Measure]):
+    """Every measure by name; a module is imported when one of its measures is asked for."""
 
-    for found in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"troth.measures.{found.name}")
-    return _REGISTRY
+    def __getitem__(self, name: str) -> Measure:
+        if name not in _REGISTRY and name in MODULE_OF:
+            importlib.import_module(f"troth.measures.{MODULE_OF[name]}")
+        return _REGISTRY[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in MODULE_OF or name in _REGISTRY
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(MODULE_OF.keys() | _REGISTRY.keys())
+
+    def __len__(self) -> int:
+        return len(MODULE_OF.keys() | _REGISTRY.keys())
+
+
+def registry() -> Mapping[str, Measure]:
+    """Return every measure by name; a module is imported only for a measure that is read."""
+    return _Registry()

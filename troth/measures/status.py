@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ def status_portal(inputs: Inputs) -> Iterator[Measured]:
     hosts = {urlsplit(page.id).hostname or "" for page in pages}
     found = published(inputs.population, topic)
     notes = tuple(_neighbours(sorted(hosts), inputs.needs["dns-name"])) if hosts else ()
-    yield replace(found, notes=found.notes + notes)
+    yield found._replace(notes=found.notes + notes)
 
 
 def _neighbours(hosts: list[str], names: Population) -> Iterator[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from troth.kinds import Kind, is_list
 from troth.params import VIEWS, Parameter
@@ -26,8 +26,7 @@ _ROOTS = ("facts", "params", "measured", "as_of", "today")
 Schema = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the rules of one part may read."""
 
     kind: Kind
@@ -36,8 +35,7 @@ class Surroundings:
     yields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What one expression reads, for evaluation and for the words of a finding."""
 
     facts: tuple[tuple[str, ...], ...] = ()
