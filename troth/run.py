@@ -29,6 +29,7 @@ from troth.judge.question import Seen
 from troth.judge.subjects import Unit, subject
 from troth.measures import Item
 from troth.plan import Chosen, Plan
+from troth.shipped import FOLDER
 from troth.verdicts import Results, results
 
 
@@ -198,12 +199,30 @@ def _envelope(
         "started_at": started.isoformat(timespec="milliseconds"),
         "finished_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "as_of": as_of.isoformat(),
+        "places": places(setup),
         "clauses": {one.policy.id: [clause.id for clause in one.clauses] for one in setup.chosen},
         "versions": versions(),
         "counters": dict(sorted(counters.items())),
         "results_digest": results_digest(outcome),
         "files": record.manifest(folder),
     }
+
+
+def places(setup: Setup) -> dict[str, Any]:
+    """Return where troth.yaml and the user's own policies lie in their repository.
+
+    Paths are relative to its root: the nearest folder upwards that is under version control, or
+    that of troth.yaml. Shipped policies lie in no repository of the user's, and are not named.
+    """
+    base = setup.config.base_dir
+    root = next((one for one in (base, *base.parents) if (one / ".git").exists()), base)
+    own = {}
+    for one in setup.chosen:
+        path = setup.books.files["policies", one.policy.id].resolve()
+        if path.is_relative_to(root) and not path.is_relative_to(FOLDER):
+            own[one.policy.id] = path.relative_to(root).as_posix()
+    config = (base / Path(setup.config.path).name).relative_to(root).as_posix()
+    return {"config": config, "policies": own}
 
 
 def results_digest(outcome: Results) -> str:

@@ -45,8 +45,14 @@ def results(
             body["waiver"] = waived.by_finding[finding.id].as_json()
         findings.append(body)
     clauses = [result.as_json() for result in judged.clauses]
+    unwaived = {
+        (row["policy"], row["clause"])
+        for row in findings
+        if row["verdict"] == Verdict.FAIL and "waiver" not in row
+    }
     for row in clauses:
-        row["waived"] = _clause_waived(row, findings)
+        broken = row["verdict"] == Verdict.FAIL
+        row["waived"] = broken and (row["policy"], row["clause"]) not in unwaived
     summary = {
         "schema": 1,
         "as_of": as_of,
@@ -56,18 +62,6 @@ def results(
         "waivers": [waiver.as_json() | {"state": waived.states[waiver.id]} for waiver in waivers],
     }
     return Results(summary, tuple(findings))
-
-
-def _clause_waived(row: Mapping[str, Any], findings: list[dict[str, Any]]) -> bool:
-    """Tell whether every fail of a broken clause is waived."""
-    if row["verdict"] != Verdict.FAIL:
-        return False
-    fails = [
-        finding for finding in findings
-        if (finding["policy"], finding["clause"]) == (row["policy"], row["clause"])
-        and finding["verdict"] == Verdict.FAIL
-    ]  # fmt: skip
-    return all("waiver" in finding for finding in fails)
 
 
 def exit_code(outcome: Results, gate: Gate) -> Exit:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Tree
 
 import pytest
 
 from tests.cli import toy
 from troth.report import console, junit
+from troth.report.account import Account
+from troth.report.findings import kept
 from troth.report.words import harmless
-from troth.verdicts import Results
+
+if TYPE_CHECKING:
+    from troth.report import Writer
 
 TROTH = Path(sys.executable).parent / "troth"
 
@@ -23,7 +28,7 @@ def parsed(body: str | bytes) -> Tree.Element:
     return Tree.fromstring(body)  # noqa: S314 - our own output
 
 
-def results(*verdicts: str, resource: str = "box-1", waived: bool = False) -> Results:
+def results(*verdicts: str, resource: str = "box-1", waived: bool = False) -> Account:
     """Return a clause with a finding for each verdict; ``waived``: every fail is."""
     verdict = next(v for v in ("fail", "unknown", "pass") if v in verdicts)
     clause: dict[str, Any] = {"policy": "acme", "clause": "1.1", "promise": "Boxes are locked",
@@ -39,13 +44,19 @@ def results(*verdicts: str, resource: str = "box-1", waived: bool = False) -> Re
         findings.append(row)
     summary = {"as_of": "2026-11-21T00:00:00+00:00", "partial": False, "clauses": [clause],
                "policies": [{"id": "acme", "title": "Acme"}], "waivers": []}  # fmt: skip
-    return Results(summary, tuple(findings))
+    return Account(Path(), summary, kept(findings), {})
+
+
+def written(form: Writer, account: Account) -> str:
+    out = io.StringIO()
+    form(account, out)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("sign", ["\ufffe", "\uffff", "\ufdd0", "\U0001ffff", "\x1b", "\x00"])
 def test_no_name_makes_a_junit_file_unreadable(sign: str) -> None:
     """XML 1.0 knows no noncharacters: a CI system would drop the whole file."""
-    text = junit.render(results("fail", resource=f"box{sign}1"))
+    text = written(junit.write, results("fail", resource=f"box{sign}1"))
     assert parsed(text.encode()).find(".//failure") is not None
 
 
@@ -55,7 +66,7 @@ def test_no_sign_of_a_name_starts_a_line_or_steers_a_terminal(sign: str) -> None
 
 
 def test_a_waiver_does_not_turn_what_is_unknown_beside_it_green_in_junit() -> None:
-    root = parsed(junit.render(results("fail", "unknown", waived=True)).encode())
+    root = parsed(written(junit.write, results("fail", "unknown", waived=True)).encode())
     error = root.find(".//error")
     assert error is not None
     assert "because 1" in (error.text or "")
@@ -66,7 +77,7 @@ def test_a_waiver_does_not_turn_what_is_unknown_beside_it_green_in_junit() -> No
 
 
 def test_a_waiver_does_not_hide_what_is_unknown_beside_it_in_text() -> None:
-    assert "because 1" in console.render(results("fail", "unknown", waived=True))
+    assert "because 1" in written(console.write, results("fail", "unknown", waived=True))
 
 
 def test_files_and_streams_do_not_depend_on_the_locale(workspace: Path, installed: Path) -> None:

@@ -18,6 +18,7 @@ from troth.cli.output import Outputs, gate_of
 from troth.cli.prepare import Ready, prepare
 from troth.collect.runner import Budget
 from troth.errors import Exit
+from troth.report.account import Account
 from troth.run import Run, carry_out, new_id
 from troth.verdicts import exit_code, first
 
@@ -97,7 +98,7 @@ def command(
     folder = run_path or runs / new_id(datetime.now(UTC))
     with stop.listening():
         run = _carried_out(ready, folder, judged_at, Budget(jobs, timeout), stop, quiet)
-    wanted.write(run.results)
+    wanted.write(Account.of_run(run.folder, run.results))
     code = first([exit_code(run.results, gating), *([stop.code] if stop.code else [])])
     if not quiet:
         _farewell(run, code)

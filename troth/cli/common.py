@@ -11,6 +11,7 @@ import click
 
 from troth.errors import UsageError
 from troth.model import FAIL_ON
+from troth.report import Format
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -34,7 +35,8 @@ def output_option(function: _Command) -> _Command:
     """Add ``-o``."""
     return click.option(
         "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]",
-        help="text, json or junit; to standard output without a path. May be given again.",
+        help="Write the results so; to standard output without a path. May be given again. "
+        f"Formats: {', '.join(Format)}.",
     )(function)  # fmt: skip
 
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import click
 
-from troth import params, record
+from troth import params
 from troth.catalogue import content
 from troth.cli import common
 from troth.cli.check import MEANING
 from troth.cli.known import Known, known
-from troth.cli.report import stored
 from troth.config import policy_id
 from troth.definitions import Binding, Clause, Control, Policy
 from troth.errors import Exit, UsageError
 from troth.kinds import Kind, is_list
 from troth.plan import choose
+from troth.report.account import Account
 from troth.report.console import clause_text
 from troth.report.words import LABELS, harmless
 
@@ -163,12 +163,10 @@ def _sort(schema: Mapping[str, Any]) -> str:
 def _found(policy: Policy, number: str, run: str | None) -> Iterator[str]:
     if run is None:
         return
-    folder = common.run_folder(run)
-    outcome = stored(folder)
-    envelope = record.get_json(folder / record.ENVELOPE)
-    yield f"Run             {folder.name}, as of {envelope['as_of']}"
-    for row in outcome.summary["clauses"]:
+    account = Account.of_run(common.run_folder(run))
+    yield f"Run             {account.folder.name}, as of {account.envelope['as_of']}"
+    for row in account.clauses:
         if (row["policy"], row["clause"]) == (policy.id, number):
             proof = f" (proof: {row['proof']})" if row["proof"] else ""
             yield f"Verdict         {LABELS[row['verdict']]}{proof}"
-            yield from (f"Found           {line}" for line in clause_text(outcome, row))
+            yield from (f"Found           {line}" for line in clause_text(account, row))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.model import Assess
 from troth.report import Format, parse_output
-from troth.verdicts import Gate, Results
+from troth.verdicts import Gate
+
+if TYPE_CHECKING:  # what reads no run imports no reader
+    from troth.report.account import Account
 
 
 @dataclass(frozen=True)
@@ -38,31 +45,34 @@ class Outputs:
             wanted.append((Format.TEXT, ""))
         return cls(tuple(wanted))
 
-    def write(self, outcome: Results) -> None:
-        """Render and write every format; raises :class:`UsageError` for a path it cannot write."""
+    def write(self, account: Account) -> None:
+        """Write the run in every format; raises :class:`UsageError` for a path it cannot write."""
         for form, path in self.wanted:
             if form is Format.TEXT and not path:
-                _to_terminal(outcome)
+                _to_terminal(account)
             elif path:
-                _to_file(Path(path), form.renderer()(outcome))
+                with _file(Path(path)) as out:
+                    form.writer()(account, out)
             else:
-                _to_pipe(form.renderer()(outcome))
+                _to_pipe(account, form)
 
 
-def _to_terminal(outcome: Results) -> None:
+def _to_terminal(account: Account) -> None:
     """Write text with colours and the terminal's width, or plainly into a pipe."""
     from rich.console import Console
 
     from troth.report import console
 
     width = None if sys.stdout.isatty() else 110
-    console.write(outcome, Console(file=sys.stdout, width=width, highlight=False))
+    console.show(account, Console(file=sys.stdout, width=width, highlight=False))
 
 
-def _to_pipe(text: str) -> None:
+def _to_pipe(account: Account, form: Format) -> None:
     """Write a document for programs: UTF-8 as it says of itself, whatever the locale."""
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.buffer.flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    form.writer()(account, sys.stdout)
+    sys.stdout.flush()
 
 
 def _check_path(path: str) -> None:
@@ -75,11 +85,20 @@ def _check_path(path: str) -> None:
         raise UsageError(f"{path} cannot be written: Permission denied; choose another")
 
 
-def _to_file(path: Path, text: str) -> None:
+@contextmanager
+def _file(path: Path) -> Iterator[TextIO]:
+    """Open a file to be written whole or not at all; what is no plain file is written into."""
+    whole = path if path.exists() and not path.is_file() else path.with_name(f".{path.name}.part")
     try:
-        path.write_text(text, encoding="utf-8")
+        with whole.open("w", encoding="utf-8", newline="") as out:
+            yield out
+        if whole is not path:
+            whole.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}; choose another") from None
+    finally:
+        if whole is not path:
+            whole.unlink(missing_ok=True)
 
 
 def gate_of(fail_on: str, gate: str) -> Gate:

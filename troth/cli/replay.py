@@ -9,6 +9,7 @@ from troth.cli.output import Outputs, gate_of
 from troth.errors import Exit
 from troth.offline import refuse_sockets
 from troth.replay import replay
+from troth.report.account import Account
 from troth.verdicts import exit_code, first
 
 
@@ -27,8 +28,9 @@ def command(
     """Judge the stored RUN (a folder) again; exit 4 if anything differs from what it recorded."""
     refuse_sockets()
     wanted, gating = Outputs.parse(outputs), gate_of(fail_on, gate)
-    replayed = replay(common.run_folder(run), what_if=what_if)
-    wanted.write(replayed.results)
+    folder = common.run_folder(run)
+    replayed = replay(folder, what_if=what_if)
+    wanted.write(Account.of_run(folder, replayed.results))
     codes = [exit_code(replayed.results, gating)]
     for text in replayed.differences:
         click.echo(f"troth: {text}", err=True)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from troth import record
 from troth.cli import common
 from troth.cli.output import Outputs
-from troth.errors import IntegrityError
-from troth.verdicts import Results
+from troth.report.account import Account
 
 
 @click.command("report")
@@ -19,17 +15,4 @@ from troth.verdicts import Results
 def command(run: str, outputs: tuple[str, ...]) -> None:  # fmt: skip
     """Write the stored RUN (a folder) in other formats."""
     wanted = Outputs.parse(outputs, only=True)
-    wanted.write(stored(common.run_folder(run)))
-
-
-def stored(folder: Path) -> Results:
-    """Return a run's stored results after its files have been compared with its manifest.
-
-    Raises :class:`~troth.errors.IntegrityError` naming every file that was changed.
-    """
-    envelope = record.get_envelope(folder)
-    changed = record.verify(folder, envelope["files"])
-    if changed:
-        raise IntegrityError("\n".join(f"{folder}: {text}" for text in changed))
-    summary = record.get_json(folder / record.RESULTS)
-    return Results(summary, tuple(record.get_lines(folder / record.FINDINGS)))
+    wanted.write(Account.of_run(common.run_folder(run)))

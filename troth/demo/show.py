@@ -18,6 +18,7 @@ from troth.demo.folder import Folder, claim
 from troth.demo.moments import Moments
 from troth.errors import Exit, UsageError
 from troth.report import console
+from troth.report.account import Account
 from troth.report.words import plural
 from troth.run import Run
 from troth.verdicts import Gate, exit_code
@@ -75,7 +76,10 @@ def _result(done: Run) -> None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _WIDTH
-    console.write(done.results, Console(file=sys.stdout, width=width, highlight=False))
+    console.show(
+        Account.of_run(done.folder, done.results),
+        Console(file=sys.stdout, width=width, highlight=False),
+    )
 
 
 def _compared(done: Run, odd: list[str]) -> None:

@@ -1,15 +1,23 @@
-"""Reports: one module per format, each a pure ``render(outcome) -> str`` of a run's results."""
+"""Reports: a module per format, each with a ``write(account, out)`` that streams a run."""
 
 from __future__ import annotations
 
 import enum
+import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from troth.errors import UsageError
 
 if TYPE_CHECKING:  # to name a format is not to judge
-    from troth.verdicts import Results
+    from troth.report.account import Account
+
+    Writer = Callable[[Account, TextIO], None]
+
+
+class _Where(NamedTuple):
+    module: str
+    function: str = "write"
 
 
 class Format(enum.StrEnum):
@@ -19,23 +27,16 @@ class Format(enum.StrEnum):
     JSON = "json"
     JUNIT = "junit"
 
-    def renderer(self) -> Callable[[Results], str]:
-        """Return the function that renders results in this format; imported only now."""
-        match self:
-            case Format.TEXT:
-                from troth.report import console
+    def writer(self) -> Writer:
+        """Return the function that writes a run in this format; imported only now."""
+        where = _WHERE.get(self, _Where(self.value))
+        module = importlib.import_module(f"troth.report.{where.module}")
+        writer: Writer = getattr(module, where.function)
+        return writer
 
-                return console.render
-            case Format.JSON:
-                from troth.report import json
 
-                return json.render
-            case Format.JUNIT:
-                from troth.report import junit
-
-                return junit.render
-            case _:
-                assert_never(self)
+#: Where a format stands whose module or function is not called as the format is.
+_WHERE = {Format.TEXT: _Where("console")}
 
 
 def parse_output(text: str) -> tuple[Format, str]:

@@ -5,18 +5,17 @@ Every clause is named once: kept ones by their number, the others with the reaso
 
 from __future__ import annotations
 
-import io
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from troth.model import Assess, Reason, Verdict
-from troth.report.words import LABELS, harmless, of_clause, plural, told
-from troth.verdicts import Results
+from troth.report.account import Account
+from troth.report.findings import Findings
+from troth.report.words import LABELS, harmless, plural, told
 
 #: How many findings of a clause are written out before the rest is counted.
 SHOWN = 3
@@ -26,36 +25,26 @@ _COLUMNS = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
 Row = Mapping[str, Any]
 
 
-def render(outcome: Results) -> str:
-    """Return the results as plain text of 100 columns, without colour."""
-    buffer = io.StringIO()
-    write(outcome, Console(file=buffer, width=100, color_system=None, force_terminal=False))
-    return buffer.getvalue()
+def write(account: Account, out: TextIO) -> None:
+    """Write the run as plain text of 100 columns, without colour."""
+    show(account, Console(file=out, width=100, color_system=None, force_terminal=False))
 
 
-def write(outcome: Results, console: Console) -> None:
-    """Write the results to a console."""
-    by_clause = _by_clause(outcome.findings)
-    for policy in outcome.summary["policies"]:
-        clauses = [row for row in outcome.summary["clauses"] if row["policy"] == policy["id"]]
+def show(account: Account, console: Console) -> None:
+    """Write the run to a console."""
+    for policy in account.summary["policies"]:
+        clauses = [row for row in account.clauses if row["policy"] == policy["id"]]
         if not clauses:
             continue
         _say(console, 0, Text(f"{policy['id']} · {harmless(policy['title'])}", "bold"))
         console.print(_table(clauses))
-        _broken(console, clauses, by_clause)
-        _unknown(console, clauses, by_clause)
+        _broken(console, clauses, account.findings)
+        _unknown(console, clauses, account.findings)
         _quiet(console, clauses)
-    _waivers(console, outcome.summary)
-    _next(console, outcome.summary["clauses"])
-    if outcome.summary["partial"]:
+    _waivers(console, account.summary)
+    _next(console, account.clauses)
+    if account.summary["partial"]:
         console.print(Text("This run was interrupted: what was not read is unknown.", "yellow"))
-
-
-def _by_clause(findings: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
-    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in findings:
-        grouped[row["policy"], row["clause"]].append(row)
-    return grouped
 
 
 def _table(clauses: Sequence[Row]) -> Table:
@@ -78,27 +67,26 @@ def _counts(rows: Sequence[Row]) -> list[str]:
     return [str(verdicts.count(verdict) or "") for verdict in _COLUMNS] + [str(len(rows))]
 
 
-def _broken(console: Console, clauses: Iterable[Row], findings: Mapping[Any, list[Row]]) -> None:
+def _broken(console: Console, clauses: Iterable[Row], findings: Findings) -> None:
     broken = [row for row in clauses if row["verdict"] == Verdict.FAIL]
     if not broken:
         return
     console.print(Text("\nBroken", "bold red"))
     for row in broken:
-        mine = findings[row["policy"], row["clause"]]
-        _clause(console, row, mine, Verdict.FAIL)
+        _clause(console, row, findings, Verdict.FAIL)
         if row["waived"]:  # what is unknown beside it decides the exit code
-            _findings(console, row, mine, Verdict.UNKNOWN)
+            _findings(console, row, findings, Verdict.UNKNOWN)
 
 
-def _unknown(console: Console, clauses: Iterable[Row], findings: Mapping[Any, list[Row]]) -> None:
+def _unknown(console: Console, clauses: Iterable[Row], findings: Findings) -> None:
     """Write the unknown clauses: those that somebody can do something about first."""
     rows = [row for row in clauses if row["verdict"] == Verdict.UNKNOWN]
-    waiting = [row for row in rows if _awaits_only(findings[row["policy"], row["clause"]])]
+    waiting = [row for row in rows if _awaits_only(findings.of(row["policy"], row["clause"]))]
     others = [row for row in rows if row not in waiting]
     if others:
         console.print(Text("\nUnknown", "bold yellow"))
     for row in others:
-        _clause(console, row, findings[row["policy"], row["clause"]], Verdict.UNKNOWN)
+        _clause(console, row, findings, Verdict.UNKNOWN)
     if waiting:
         said = f"\nUnknown, no control is written yet ({plural(len(waiting), 'clause')})"
         console.print(Text(said, "bold yellow"))
@@ -106,11 +94,11 @@ def _unknown(console: Console, clauses: Iterable[Row], findings: Mapping[Any, li
 
 
 def _awaits_only(findings: Iterable[Row]) -> bool:
-    unknown = [row for row in findings if row["verdict"] == Verdict.UNKNOWN]
+    unknown = (row for row in findings if row["verdict"] == Verdict.UNKNOWN)
     return all(row["reason"] == Reason.NO_CONTROL for row in unknown)
 
 
-def _clause(console: Console, clause: Row, findings: Iterable[Row], verdict: Verdict) -> None:
+def _clause(console: Console, clause: Row, findings: Findings, verdict: Verdict) -> None:
     head = Text(f"{clause['clause']} ", "bold") + Text(harmless(clause["promise"]))
     if clause["waived"]:
         head.append(" (waived)", "cyan")
@@ -118,9 +106,10 @@ def _clause(console: Console, clause: Row, findings: Iterable[Row], verdict: Ver
     _findings(console, clause, findings, verdict)
 
 
-def _findings(console: Console, clause: Row, findings: Iterable[Row], verdict: Verdict) -> None:
+def _findings(console: Console, clause: Row, findings: Findings, verdict: Verdict) -> None:
     # Two parts of a control, or two controls, may say the same of the same resource.
-    lines = list(dict.fromkeys(told(row) for row in findings if row["verdict"] == verdict))
+    mine = findings.of(clause["policy"], clause["clause"])
+    lines = list(dict.fromkeys(told(row) for row in mine if row["verdict"] == verdict))
     for line in lines[:SHOWN]:
         _say(console, 6, Text(line, _STYLES.get(verdict, "")), hang=2)
     if len(lines) > SHOWN:
@@ -170,9 +159,9 @@ def _waivers(console: Console, summary: Row) -> None:
             _say(console, 0, Text(harmless(said), "cyan"))
 
 
-def clause_text(outcome: Results, clause: Row) -> list[str]:
+def clause_text(account: Account, clause: Row) -> list[str]:
     """Return the findings of one clause as lines of text, with the control's part of each."""
     return [
         f"{LABELS[row['verdict']]}: {told(row, part=True)}"
-        for row in of_clause(outcome.findings, clause)
+        for row in account.findings.of(clause["policy"], clause["clause"])
     ]

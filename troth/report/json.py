@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import json
+from typing import TextIO
 
-from troth.verdicts import Results
+from troth.report.account import Account
+from troth.report.jsontext import indented
 
 
-def render(outcome: Results) -> str:
-    """Return ``{"summary": …, "findings": […]}``, indented, keys sorted."""
-    body = {"schema": 1, "summary": outcome.summary, "findings": list(outcome.findings)}
-    return json.dumps(body, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+def write(account: Account, out: TextIO) -> None:
+    """Write ``{"findings": [...], "schema": 1, "summary": {...}}``, indented, keys sorted.
+
+    Its JSON Schema is ``troth schema report-json``.
+    """
+    before = "\n    "
+    out.write('{\n  "findings": [')
+    for finding in account.findings:
+        out.write(before + indented(finding, 4))
+        before = ",\n    "
+    out.write("\n  ]" if before.startswith(",") else "]")
+    out.write(f',\n  "schema": 1,\n  "summary": {indented(account.summary, 2)}\n}}\n')

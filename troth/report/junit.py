@@ -6,72 +6,87 @@ or not-applicable one is skipped with the reason; an informative clause is no te
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
-from xml.etree import ElementTree as Tree
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TextIO
+from xml.sax.saxutils import escape, quoteattr
 
 from troth.model import Verdict
+from troth.report.account import Account
+from troth.report.findings import Findings
 from troth.report.words import harmless, told
-from troth.verdicts import Results
 
 Row = Mapping[str, Any]
 
 
-def render(outcome: Results) -> str:
-    """Return the results as a JUnit document."""
-    root = Tree.Element("testsuites", name="troth", timestamp=outcome.summary["as_of"])
-    findings: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in outcome.findings:
-        findings[row["policy"], row["clause"]].append(row)
-    for policy in outcome.summary["policies"]:
+class _Outcome(NamedTuple):
+    """What a case that is not a success holds: the element, its counter and its message."""
+
+    tag: str
+    bucket: str
+    message: str
+
+
+def write(account: Account, out: TextIO) -> None:
+    """Write the results as a JUnit document; ``timestamp`` is the judged time."""
+    as_of = account.summary["as_of"]
+    out.write("<?xml version='1.0' encoding='utf-8'?>\n")
+    out.write(f"<testsuites{_attributes(name='troth', timestamp=as_of)}>\n")
+    for policy in account.summary["policies"]:
         clauses = [
-            row for row in outcome.summary["clauses"]
+            (row, _outcome(row, account.findings)) for row in account.clauses
             if row["policy"] == policy["id"] and row["verdict"] is not None
         ]  # fmt: skip
-        root.append(_suite(policy, clauses, findings))
-    Tree.indent(root)
-    return Tree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+        counts = {
+            bucket: str(sum(one is not None and one.bucket == bucket for _, one in clauses))
+            for bucket in ("failures", "errors", "skipped")
+        }
+        head = _attributes(name=policy["id"], tests=str(len(clauses)), **counts)
+        out.write(f"  <testsuite{head}>\n")
+        for clause, outcome in clauses:
+            _case(clause, outcome, account.findings, out)
+        out.write("  </testsuite>\n")
+    out.write("</testsuites>\n")
 
 
-def _suite(
-    policy: Row, clauses: Sequence[Row], findings: Mapping[tuple[str, str], list[Row]]
-) -> Tree.Element:
-    suite = Tree.Element("testsuite", name=harmless(policy["id"]), tests=str(len(clauses)))
-    counts = {"failures": 0, "errors": 0, "skipped": 0}
-    for clause in clauses:
-        case = Tree.SubElement(
-            suite,
-            "testcase",
-            classname=policy["id"],
-            name=harmless(f"{clause['clause']} {clause['promise']}"),
-        )
-        mine = findings[clause["policy"], clause["clause"]]
-        outcome = _outcome(clause, mine)
-        if outcome:
-            tag, bucket, message = outcome
-            counts[bucket] += 1
-            element = Tree.SubElement(case, tag, message=message)
-            element.text = "\n".join(_told(mine, clause))
-    for name, number in counts.items():
-        suite.set(name, str(number))
-    return suite
+def _attributes(**values: str) -> str:
+    return "".join(f" {name}={quoteattr(harmless(value))}" for name, value in values.items())
 
 
-def _outcome(clause: Row, findings: Sequence[Row]) -> tuple[str, str, str] | None:
+def _case(clause: Row, outcome: _Outcome | None, findings: Findings, out: TextIO) -> None:
+    name = f"{clause['clause']} {clause['promise']}"
+    head = f"    <testcase{_attributes(classname=clause['policy'], name=name)}"
+    if outcome is None:
+        out.write(f"{head} />\n")
+        return
+    out.write(f"{head}>\n      <{outcome.tag}{_attributes(message=outcome.message)}>")
+    between = ""
+    for text in _told(clause, findings):
+        out.write(between + escape(text))
+        between = "\n"
+    out.write(f"</{outcome.tag}>\n    </testcase>\n")
+
+
+def _outcome(clause: Row, findings: Findings) -> _Outcome | None:
     if clause["verdict"] == Verdict.FAIL:
-        if clause["waived"] and any(row["verdict"] == Verdict.UNKNOWN for row in findings):
-            return "error", "errors", "broken, waived; the rest could not be decided"
+        if clause["waived"] and _has_unknown(clause, findings):
+            return _Outcome("error", "errors", "broken, waived; the rest could not be decided")
         if clause["waived"]:
-            return "skipped", "skipped", "broken, waived"
-        return "failure", "failures", "the promise is broken"
+            return _Outcome("skipped", "skipped", "broken, waived")
+        return _Outcome("failure", "failures", "the promise is broken")
     if clause["verdict"] == Verdict.UNKNOWN:
-        return "error", "errors", "it could not be decided"
+        return _Outcome("error", "errors", "it could not be decided")
     if clause["verdict"] == Verdict.NOT_APPLICABLE:
-        return "skipped", "skipped", "not applicable"
+        return _Outcome("skipped", "skipped", "not applicable")
     return None
 
 
-def _told(findings: Sequence[Row], clause: Row) -> list[str]:
+def _has_unknown(clause: Row, findings: Findings) -> bool:
+    rows = findings.of(clause["policy"], clause["clause"])
+    return any(row["verdict"] == Verdict.UNKNOWN for row in rows)
+
+
+def _told(clause: Row, findings: Findings) -> Iterator[str]:
     shown = {clause["verdict"], *([Verdict.UNKNOWN] if clause["waived"] else [])}
-    return [told(row, part=True) for row in findings if row["verdict"] in shown]
+    for row in findings.of(clause["policy"], clause["clause"]):
+        if row["verdict"] in shown:
+            yield told(row, part=True)

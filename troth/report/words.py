@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from troth.model import POPULATION, Verdict
@@ -60,11 +60,3 @@ def told(row: Mapping[str, Any], *, part: bool = False) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """Return ``1 clause`` or ``2 clauses``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def of_clause(
-    findings: Iterable[Mapping[str, Any]], clause: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
-    """Return the findings of one clause."""
-    key = (clause["policy"], clause["clause"])
-    return [row for row in findings if (row["policy"], row["clause"]) == key]
