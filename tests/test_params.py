@@ -327,3 +327,15 @@ def test_a_value_is_shown_as_it_was_written() -> None:
     assert params.plain(parse_duration("P6M")) == "P6M"
     assert params.plain(["a"]) == ["a"]
     assert isinstance(parse_duration("P6M"), Duration)
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("P90D", "90 days"), ("P1D", "1 day"), ("PT26H", "26 hours"), ("P12M", "12 months"),
+     ("P1Y6M", "1 year and 6 months"), ("P1DT2H30M", "1 day, 2 hours and 30 minutes"),
+     ("PT0M", "0 minutes"), ("P0DT5M", "5 minutes"), ("P2W", "2 weeks"), ("PT1S", "1 second")],
+)  # fmt: skip
+def test_a_duration_is_told_in_words_as_it_was_written(written: str, words: str) -> None:
+    parameter = params.Parameter("within", "duration")
+    value = params.parse(parameter, written)
+    assert params.fill("told within {within}", {"within": value}) == f"told within {words}"

@@ -338,8 +338,8 @@ def plain(value: Any) -> Any:
 
 
 def fill(words: str, values: Mapping[str, Any]) -> str:
-    """Return a sentence with ``{name}`` replaced by the parsed parameter values as written."""
-    return _PLACEHOLDER.sub(lambda name: worded(values[name[1]]), words)
+    """Return a sentence with ``{name}`` replaced by parsed values: ``PT26H`` is ``26 hours``."""
+    return _PLACEHOLDER.sub(lambda name: _in_sentence(values[name[1]]), words)
 
 
 def names_in(words: str) -> list[str]:
@@ -348,11 +348,30 @@ def names_in(words: str) -> list[str]:
 
 
 def worded(value: Any) -> str:
-    """Return a parsed value as a reader sees it in a sentence."""
+    """Return a parsed value as it was written, as text."""
     written = plain(value)
     if isinstance(written, list):
         return ", ".join(written) or "none"
     return str(written).lower() if isinstance(written, bool) else str(written)
+
+
+_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
+
+
+def _in_sentence(value: Any) -> str:
+    return _in_words(value.text) if isinstance(value, Duration) else worded(value)
+
+
+@lru_cache  # the same few stand in every sentence
+def _in_words(text: str) -> str:
+    """Return an ISO 8601 duration as it was written, unit by unit, in words."""
+    found = _DURATION.fullmatch(text)
+    counts = [(int(count), unit) for count, unit in zip(found.groups(), _UNITS, strict=True)
+              if count] if found else []  # fmt: skip
+    # Of nothing at all the unit that was written stays: "0 minutes".
+    told = [pair for pair in counts if pair[0]] or counts[-1:]
+    words = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in told]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def view(value: Any, as_of: datetime, zone: ZoneInfo) -> Any:
