@@ -80,7 +80,7 @@ def connections() -> None:
         seen = sorted(count[row.name] for row in rows if row.mute is mute)
         spread = f"{seen[0]} to {seen[-1]}, median {statistics.median(seen):g}"
         print(f"{len(seen):>3} endpoints that {words}: {spread} connections")
-    print(f"wanted: <= {MOST} where a refusal is said")
+    print(f"wanted: <= {MOST}; where nothing is said, each refusal takes three (ADR 30)")
 
 
 def scale() -> None:

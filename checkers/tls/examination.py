@@ -8,6 +8,9 @@ What an answer implies (and so need not be asked):
 * The suite that a server chose belongs to sets; each of them is accepted.
 * A hello of several sets that is refused refuses each of them. So all sets of TLS 1.2 and older
   are asked at once, then what the answer left open, until one hello is refused.
+* Unless a server hangs up, or says that it is in trouble: it may have chosen a suite of a finite
+  field and found that it has no prime for it. Then those are asked for in a hello of their own,
+  and in every other hello they come last.
 * TLS 1.3 chooses the certificate by signature algorithm and the older versions by suite; a family
   that was shown, or a version that is not spoken, needs no question.
 * Broken suites may be void in a newer version: they are asked again at the lowest version spoken,
@@ -17,10 +20,12 @@ What an answer implies (and so need not be asked):
   chosen before the group, and who finds no common group must end the handshake, not go on in an
   older version (RFC 8446 section 4.1.1).
 
-A hello that was hung up on is put again, twice, right after a control: what hangs up on every
-n-th connection, or when it is asked too fast, does not hang up on these alone. An alert that may
-be a passing trouble must come twice. One control, the hello that was accepted first, closes
-everything.
+A hello that was hung up on is believed for the time being. When everything was asked, each such
+hello is put again, twice in a row: what hangs up on every n-th connection does not hang up on
+these alone. Something must have been granted between, so that no short trouble explains them all,
+and right before one of the three, so that it is not the answer to whom was just refused; where
+neither has come about, a control does it. An alert that may be a passing trouble must come twice.
+One control, the hello that was accepted first, closes everything.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ from troth.checkers.tls.questions import (
     BROKEN_UP_TO,
     BY_FAMILY,
     BY_STRENGTH,
+    FINITE,
     FULL,
     MODERN,
     OPENERS,
@@ -48,7 +54,7 @@ from troth.checkers.tls.questions import (
     elsewhere,
     older,
 )
-from troth.checkers.tls.seen import REPEATS, Seen
+from troth.checkers.tls.seen import REPEATS, SoFar
 from troth.checkers.tls.suites import BY_CODE, OLDER
 
 #: Broken suites are named one by one until an endpoint was connected to so often in all.
@@ -80,7 +86,8 @@ class Examination:
     def __init__(self) -> None:
         """Start with nothing asked."""
         self.control: Offer | None = None
-        self.seen = Seen("", ())
+        self.seen = SoFar("", ())
+        self._hung_up: dict[str, Offer] = {}
         self.named: list[int] = []
 
     def script(self) -> Script:
@@ -96,6 +103,7 @@ class Examination:
             yield from self._strengths()
             yield from self._rungs()
             yield from self._lowest()
+            yield from self._again()
         except _Unsteady:
             pass
         self._keep((yield Ask(self.control, closing=True)))
@@ -111,7 +119,7 @@ class Examination:
                     break
             if answer.yes:
                 self.control = offer
-                self.seen = Seen(offer.name, self.seen.answers)
+                self.seen = SoFar(offer.name, self.seen.answers)
             if not (answer.firm or answer.vague):
                 return
 
@@ -125,12 +133,20 @@ class Examination:
                 return answer
             yield from self._recovered(offer)
             return (yield from self._ask(offer))
-        yield from self._controlled(self.control)
-        for _ in range(REPEATS):
-            answer = yield from self._ask(offer)
-            if not answer.vague:
-                break
+        self._hung_up[offer.name] = offer
         return answer
+
+    def _again(self) -> Script:
+        """Put what was hung up on again, twice in a row, and a control before where one is due."""
+        for offer in self._hung_up.values():
+            if self.control and not (
+                self.seen.clean(offer.name) and self.seen.well_since(offer.name)
+            ):
+                yield from self._controlled(self.control)
+            for _ in range(REPEATS):
+                answer = yield from self._ask(offer)
+                if not answer.vague:
+                    break
 
     def _recovered(self, offer: Offer) -> Script:
         """See a yes after a trouble: one that has passed by then is no word about the offer."""
@@ -148,7 +164,7 @@ class Examination:
         return answer
 
     def _keep(self, answer: Answer) -> None:
-        self.seen = Seen(self.seen.control, (*self.seen.answers, answer))
+        self.seen = SoFar(self.seen.control, (*self.seen.answers, answer))
 
     def _modern(self) -> Script:
         """Ask about TLS 1.3: whether it is spoken at all, and the certificate not shown yet."""
@@ -165,20 +181,33 @@ class Examination:
 
     def _older_sets(self) -> Script:
         """Ask about the suites of TLS 1.2 and older, all sets that are open at once."""
+        apart = any(answer.vague for answer in self.seen.answers)
+        if apart and FINITE in self._open_sets():
+            yield from self._put(older(frozenset([FINITE])))
         spared = shown_in_tls13(self.seen)  # most servers show the same family in both
-        lost: set[str] = set()
-        while names := self._open_sets() - spared - lost:
-            answer = yield from self._put(older(frozenset(names)))
+        lost = {FINITE} if apart else set[str]()
+        while names := frozenset(self._open_sets() - spared - lost):
             spared = set()
-            if answer.yes:
-                if answer.version < TLS12:
-                    yield from self._rung(TLS12)
-                if names <= self._open_sets():
-                    lost |= names  # 256 bits, but below TLS 1.2: nothing can be said
-            elif self.seen.doubt(older(frozenset(names)).name):
-                # Some boxes swallow a hello that names broken suites, as all sets but one do.
-                lost |= names - {"256"} or names
+            lost |= yield from self._sets(names)
             yield from self._rung(TLS12)
+
+    def _sets(self, names: frozenset[str]) -> Generator[Ask, Answer, frozenset[str]]:
+        """Ask for sets at once; return those of which no hello of all of them will tell more."""
+        offer = older(names, finite=FINITE not in names and self._chosen(FINITE))
+        if FINITE in names and names != {FINITE}:
+            answer = yield from self._ask(offer)
+            if answer.vague:
+                yield from self._put(older(frozenset([FINITE])))
+                return frozenset([FINITE])
+        else:
+            answer = yield from self._put(offer)
+        if answer.yes and answer.version < TLS12:
+            yield from self._rung(TLS12)
+        if not answer.yes and self.seen.doubt(offer.name):
+            # Some boxes swallow a hello that names broken suites, as all sets but one do.
+            return names - {"256"} or names
+        # After a yes to 256 bits below TLS 1.2, nothing can be said.
+        return frozenset() if answer.yes and not names <= self._open_sets() else names
 
     def _open_sets(self) -> set[str]:
         seen = self.seen

@@ -66,6 +66,9 @@ class Offer:
         return TLS13 in self.versions
 
 
+#: The set that is asked for alone.
+FINITE = "finite"
+
 #: The sets of suites that are asked for, by name; what they have to do with the facts is said in
 #: ``examination``.
 SETS: Mapping[str, Callable[[Suite], bool]] = {
@@ -73,7 +76,7 @@ SETS: Mapping[str, Callable[[Suite], bool]] = {
     "128": lambda suite: 128 <= suite.bits < 256,
     "broken": lambda suite: suite.weak,
     "static": lambda suite: suite.static,
-    "finite": lambda suite: suite.finite,
+    FINITE: lambda suite: suite.finite,
     "rsa": lambda suite: suite.family == "RSA",
     "ec": lambda suite: suite.family == "EC",
 }
@@ -84,8 +87,11 @@ def codes(table: Iterable[Suite]) -> tuple[int, ...]:
     return tuple(suite.code for suite in table)
 
 
-_MODERN, _OLD = codes(suites.TLS13), codes(suites.OLDER)
-_BROKEN = codes(filter(SETS["broken"], suites.OLDER))
+#: Finite-field suites last: browsers have dropped them, and a server may choose one, find that it
+#: has no prime, and hang up, although it would take another (Dovecot 2.3 as it is installed).
+_OFFERED = sorted(suites.OLDER, key=SETS[FINITE])
+_MODERN, _OLD = codes(suites.TLS13), codes(_OFFERED)
+_BROKEN = codes(filter(SETS["broken"], _OFFERED))
 _OLDER_VERSIONS = (TLS12, TLS11, TLS10, SSL3)
 
 MODERN = Offer("tls1_3", (TLS13,), _MODERN)
@@ -133,26 +139,43 @@ BY_STRENGTH = {
 }
 
 
-_OLDER_NAME = "older/"
+_OLDER_NAME, _WITH_FINITE = "older/", "/with-finite"
+#: The sets that have suites of a finite field among others.
+_MIXED = frozenset(
+    name for name, fits in SETS.items() if any(row.finite for row in filter(fits, suites.OLDER))
+)
 
 
 @functools.cache
-def older(names: frozenset[str]) -> Offer:
+def older(names: frozenset[str], finite: bool = False) -> Offer:
     """Return the offer of several sets at once, to TLS 1.2 and older.
 
-    What belongs to most of the sets comes first: a server that follows the client's order then
-    answers several questions in one.
+    Suites of a finite field are left out unless their set is named, or ``finite`` lets them in.
+    They come last, and before them first what belongs to most of the sets: a server that follows
+    the client's order then answers several questions in one.
     """
-    members = {suite.code: sum(SETS[name](suite) for name in names) for suite in suites.OLDER}
-    chosen = sorted((code for code in _OLD if members[code]), key=lambda code: -members[code])
-    return Offer(_OLDER_NAME + "+".join(sorted(names)), _OLDER_VERSIONS, tuple(chosen))
+
+    def place(row: Suite) -> tuple[bool, int]:
+        return row.finite, -sum(SETS[name](row) for name in names)
+
+    fitting = [row for row in suites.OLDER if any(SETS[name](row) for name in names)]
+    let_in = [row for row in fitting if finite or FINITE in names or not row.finite]
+    name = _OLDER_NAME + "+".join(sorted(names)) + _WITH_FINITE * finite
+    return Offer(name, _OLDER_VERSIONS, codes(sorted(let_in, key=place)))
 
 
 @functools.lru_cache(maxsize=256)
 def asked_sets(offer: str) -> frozenset[str]:
     """Return the sets that an offer of :func:`older` names; none for any other."""
     named = offer.startswith(_OLDER_NAME)
-    return frozenset(offer.removeprefix(_OLDER_NAME).split("+")) if named else frozenset()
+    names = offer.removeprefix(_OLDER_NAME).removesuffix(_WITH_FINITE)
+    return frozenset(names.split("+")) if named else frozenset()
+
+
+def is_whole(offer: str, name: str) -> bool:
+    """Tell whether an offer that names a set has all of its suites."""
+    let_in = offer.endswith(_WITH_FINITE) or FINITE in asked_sets(offer)
+    return let_in or name not in _MIXED
 
 
 #: One of each sort, which the self-check reads back.
@@ -168,5 +191,6 @@ OFFERS = {
         *map(elsewhere, (MODERN, *BY_STRENGTH.values())),
         *(older(frozenset([name])) for name in SETS),
         older(frozenset(SETS)),
+        older(frozenset(SETS) - {FINITE}, finite=True),
     )
 }

@@ -1,7 +1,8 @@
 """What a list of answers says: pure questions over recorded evidence.
 
-A refusal counts only if the server said so in TLS, or hung up every time; whether the control
-was accepted afterwards is asked apart (``controlled``), because it is put last.
+A refusal counts only if the server said so in TLS, or hung up every time of three, one of them
+right after something was granted; whether the control was accepted afterwards is asked apart
+(``controlled``), because it is put last.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from troth.checkers.tls.answers import Answer
+from troth.checkers.tls.answers import Answer, Kind
 from troth.checkers.tls.questions import (
+    FINITE,
     FULL,
     MODERN,
     RUNGS,
@@ -21,6 +23,7 @@ from troth.checkers.tls.questions import (
     VERSION_NAMES,
     asked_sets,
     elsewhere,
+    is_whole,
 )
 from troth.checkers.tls.suites import BY_CODE, Suite
 
@@ -30,6 +33,11 @@ REPEATS = 2
 _UNASKED = "it was not asked"
 _RUNG_NAMES = frozenset(offer.name for offer in RUNGS.values())
 _MODERN_ELSEWHERE = elsewhere(MODERN).name
+
+
+def _least(doubts: Sequence[str]) -> str:
+    """Return empty if one of the doubts is, else the last."""
+    return "" if "" in doubts else (doubts or [_UNASKED])[-1]
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,22 @@ class Seen:
             return str(unclear[0])
         if any(answer.firm for answer in answers):
             return ""
-        if not self.steady or not (len(answers) > REPEATS or self._said_again(answers)):
+        if not self._habit(answers):
             return f"{answers[0]} only, from an endpoint that answers unsteadily"
         return ""
+
+    def _habit(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether what is no clear word was repeated so that it counts as a refusal."""
+        often = len(answers) > REPEATS and self.clean(answers[0].offer)
+        return self.steady and (often or self._said_again(answers))
+
+    def clean(self, offer: str) -> bool:
+        """Tell whether an offer was answered right after another was granted.
+
+        Who hangs up for a while on whoever was just refused does not hang up then.
+        """
+        pairs = zip(self.answers, self.answers[1:], strict=False)
+        return any(before.yes and row.offer == offer for before, row in pairs)
 
     def _said_again(self, answers: Sequence[Answer]) -> bool:
         """Tell whether alerts that might be passing troubles came again.
@@ -115,8 +136,7 @@ class Seen:
 
     def best_doubt(self, offers: Iterable[str]) -> str:
         """Return empty if one of the offers was refused, else the doubt about the last."""
-        doubts = [self.doubt(offer) for offer in offers]
-        return "" if "" in doubts else (doubts or [_UNASKED])[-1]
+        return _least([self.doubt(offer) for offer in offers])
 
     def chose(self, fits: Callable[[Suite], bool], lowest: int = SSL3) -> bool:
         """Tell whether some suite that fits was chosen, in ``lowest`` or a newer version."""
@@ -167,9 +187,18 @@ class Seen:
         void = not self.version_doubt(TLS12) if name == "256" else self.only_modern
         if void:
             return ""
-        return self.best_doubt(
-            answer.offer for answer in self.answers if name in asked_sets(answer.offer)
+        return _least(
+            [
+                self.doubt(offer) or ("" if is_whole(offer, name) else self._finite_doubt)
+                for offer in self._by_offer
+                if name in asked_sets(offer)
+            ]
         )
+
+    @functools.cached_property
+    def _finite_doubt(self) -> str:
+        """Return why the suites of a finite field that a hello left out are not refused."""
+        return self.best_doubt(offer for offer in self._by_offer if FINITE in asked_sets(offer))
 
     @functools.cached_property
     def by_usual_groups(self) -> bool:
@@ -178,3 +207,13 @@ class Seen:
             answer.version == TLS13 and not answer.offer.endswith("-other-groups")
             for answer in self.accepted
         )
+
+
+class SoFar(Seen):
+    """What is believed while the asking goes on: a hang-up is put again when all was asked."""
+
+    def _habit(self, answers: Sequence[Answer]) -> bool:
+        named = asked_sets(answers[0].offer)
+        apart = not (FINITE in named and named != {FINITE})  # otherwise it is not put again
+        hung_up = all(row.kind is Kind.CLOSED for row in answers)
+        return (apart and hung_up) or super()._habit(answers)

@@ -11,10 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from tests.checkers.tls import servers
-from tests.fleet.rows import MODERN, NO, UNKNOWN, YES, Fleet, House, Row, entry, nothing
+from tests.fleet.rows import (
+    MODERN,
+    NO,
+    UNKNOWN,
+    YES,
+    Fleet,
+    House,
+    Row,
+    entry,
+    leaves,
+    nothing,
+    versions,
+)
 from tests.fleet.sites import OLD, Site
 from troth.checkers.tls.hello import ClientHello
 from troth.model import Reason
+
+#: What nginx takes where all suites are switched on.
+_TAKEN = ("suites_256", "suites_below_256", "suites_below_128", "without_forward_secrecy")
 
 
 class Counting:
@@ -48,19 +63,20 @@ def _old_after_6_s(hello: ClientHello, index: int) -> bool:
 
 
 class Flaky:
-    """Hangs up on every third connection."""
+    """Hangs up on every n-th connection; does with the others as ``well`` says."""
 
-    def __init__(self) -> None:
+    def __init__(self, period: int, well: bool | servers.Action = True) -> None:
+        self._period, self._well = period, well
         self._count = 0
 
     def reset(self) -> None:
         """Begin to count anew."""
         self._count = 0
 
-    def __call__(self, hello: ClientHello, index: int) -> bool:
-        """Tell whether the connection is let through."""
+    def __call__(self, hello: ClientHello, index: int) -> bool | servers.Action:
+        """Tell what happens to the connection."""
         self._count += 1
-        return self._count % 3 != 0
+        return self._count % self._period != 0 and self._well
 
 
 def troubled(stack: contextlib.ExitStack, fleet: Fleet, house: House, folder: Path) -> None:
@@ -75,18 +91,34 @@ def troubled(stack: contextlib.ExitStack, fleet: Fleet, house: House, folder: Pa
         servers.nginx(place, site.block(place, ports[0]) + modern.block(place, ports[1]))
     )
     old, strict = "versions.tls1_0", Counting(4, 20)
-    limited, flaky = Counting(20, 20), Flaky()
+    limited, flaky = Counting(20, 20), Flaky(3)
+    silenced = servers.swallow_alerts(ports[0])
+    second, third = Flaky(2, silenced), Flaky(3, silenced)
     late = {old: Reason.UNPROVEN, "versions.tls1_1": Reason.UNPROVEN, "versions.tls1_2": YES}
+    never = {
+        **dict.fromkeys((old, "versions.tls1_1", "versions.tls1_2"), UNKNOWN | {YES}),
+        **{f"ciphers.{fact}": UNKNOWN | {YES} for fact in _TAKEN},
+        "versions.ssl3": UNKNOWN | {NO},
+    }
     troubles: tuple[tuple[str, int, servers.Decide, Mapping[str, Any], bool], ...] = (
         ("old-after-6-s", ports[0], _old_after_6_s, late, False),
         ("drops-after-20", ports[1], limited, MODERN, False),
         ("drops-after-4", ports[0], strict, {old: UNKNOWN | {YES}}, True),
-        ("flaky", ports[0], flaky, {old: UNKNOWN | {YES}, "versions.ssl3": UNKNOWN | {NO}}, True),
+        ("flaky", ports[0], flaky, never, True),
+        ("mute-and-every-second", ports[0], second, never, True),
+        ("mute-and-every-third", ports[0], third, never, True),
     )
+    gate, _ = stack.enter_context(servers.gate(ports[0], lambda *_: silenced))
+    all_of_it = {
+        **versions("tls1_0", "tls1_1", "tls1_2", "tls1_3"),
+        **{f"ciphers.{fact}": YES for fact in _TAKEN},
+        **leaves("RSA 2048"),
+    }
+    fleet.rows.append(Row("mute", entry(gate), all_of_it, mute=True))
     for name, port, decide, truth, moody in troubles:
         gate, _ = stack.enter_context(servers.gate(port, decide))
         fleet.rows.append(Row(name, entry(gate), truth, honest=False, moody=moody))
-    fleet.resets += [strict.reset, limited.reset, flaky.reset]
+    fleet.resets += [strict.reset, limited.reset, flaky.reset, second.reset, third.reset]
 
 
 def _drip(connection: socket.socket, index: int) -> None:

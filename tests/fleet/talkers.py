@@ -34,6 +34,12 @@ def serve(stack: contextlib.ExitStack, fleet: Fleet, house: House) -> None:
         truth = {**spoken, **trust(), **leaves("RSA 2048"), "stapling.mode": "none"}
         place, mute = entry(port, starttls=protocol), protocol in _MUTE
         fleet.rows.append(Row(f"starttls-{protocol}", place, truth, mute=mute))
+    # Dovecot has no prime unless it is given one (ssl_dh): then it chooses ephemeral Diffie-Hellman
+    # and hangs up, although it takes the key exchange by RSA that it was offered beside it.
+    every = mailers.dovecot("imap", "ssl_cipher_list = ALL:!aNULL:@SECLEVEL=0")
+    truth = {**MODERN, "ciphers.without_forward_secrecy": YES, "ciphers.finite_field": NO}
+    place = entry(stack.enter_context(every(issued)), starttls="imap")
+    fleet.rows.append(Row("starttls-imap-without-prime", place, truth, mute=True))
     port = stack.enter_context(mailers.vsftpd(issued, tls=False))
     place = entry(port, starttls="ftp")
     fleet.rows.append(Row("starttls-refused", place, nothing(Reason.NOT_SUPPORTED)))

@@ -101,7 +101,11 @@ def exim(issued: Issued, *, tls: bool = True) -> Iterator[int]:
             yield port
 
 
-def _dovecot(protocol: str) -> Callable[[Issued], contextlib.AbstractContextManager[int]]:
+def dovecot(
+    protocol: str, settings: str = ""
+) -> Callable[[Issued], contextlib.AbstractContextManager[int]]:
+    """Return what runs Dovecot, with lines of its configuration."""
+
     @contextlib.contextmanager
     def run(issued: Issued) -> Iterator[int]:
         program, port = _found("dovecot"), servers.free_port()
@@ -112,6 +116,7 @@ def _dovecot(protocol: str) -> Callable[[Issued], contextlib.AbstractContextMana
                 f"ssl_cert = <{folder}/cert\nssl_key = <{folder}/key\n"
                 f"service {protocol}-login {{\n inet_listener {protocol} {{\n port = {port}\n }}\n"
                 f" inet_listener {protocol}s {{\n port = 0\n }}\n}}\n"
+                f"{settings}\n"
                 "passdb {\n driver = static\n args = nopassword=y\n}\n"
                 f"userdb {{\n driver = static\n args = uid=65534 gid=65534 home={folder}\n}}\n"
             )
@@ -205,8 +210,8 @@ def mariadb(issued: Issued, *, tls: bool = True) -> Iterator[int]:
 
 SERVERS: Mapping[str, Callable[[Issued], contextlib.AbstractContextManager[int]]] = {
     "smtp": exim,
-    "imap": _dovecot("imap"),
-    "pop3": _dovecot("pop3"),
+    "imap": dovecot("imap"),
+    "pop3": dovecot("pop3"),
     "ftp": vsftpd,
     "ldap": slapd,
     "postgres": postgres,

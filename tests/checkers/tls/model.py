@@ -6,7 +6,7 @@ They follow the rules of negotiation of RFC 5246 and RFC 8446, not the prober's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -45,6 +45,9 @@ class Server:
     other_groups: bool = False
     order: tuple[int, ...] = ()
     refusal: int = 40
+    #: How it ends a handshake after it chose ephemeral Diffie-Hellman and found that it has no
+    #: prime, as Dovecot 2.3 does; None where it has one.
+    primeless: Answer | None = None
 
     def usable(self, code: int, version: int) -> bool:
         """Tell whether a suite works here in a version (RFC 4346 A.5, 5469, 5246 A.5, 8446)."""
@@ -64,7 +67,8 @@ class Server:
         """Return the suites that work in a version that is spoken; none in another."""
         if version not in self.versions:
             return []
-        return [BY_CODE[code] for code in self.suites if self.usable(code, version)]
+        rows = [BY_CODE[code] for code in self.suites if self.usable(code, version)]
+        return [row for row in rows if not (row.finite and self.primeless)]
 
     def __call__(self, offer: Offer, index: int) -> Answer:
         spoken = [row for row in self.versions if row <= max(offer.versions)]
@@ -81,6 +85,8 @@ class Server:
         if not common:
             return Answer(offer.name, Kind.ALERT, alert=self.refusal)
         suite = BY_CODE[common[0]]
+        if suite.finite and self.primeless:
+            return replace(self.primeless, offer=offer.name)
         chain = () if suite.anonymous else (leaf(suite.family),)
         bits = 2048 if suite.finite else 0
         return Answer(offer.name, Kind.ACCEPTED, version, suite.code, chain=chain, prime_bits=bits)
@@ -99,6 +105,16 @@ class Server:
             return Answer(offer.name, Kind.RETRY, TLS13, common[0], group=OTHER_GROUPS[0])
         chain = (leaf(shown[0]),)
         return Answer(offer.name, Kind.ACCEPTED, TLS13, common[0], group=0x1D, chain=chain)
+
+
+def mute(server: Server) -> Peer:
+    """Return a peer that hangs up wherever the server would say an alert."""
+
+    def peer(offer: Offer, index: int) -> Answer:
+        answer = server(offer, index)
+        return Answer(offer.name, Kind.CLOSED) if answer.kind is Kind.ALERT else answer
+
+    return peer
 
 
 def examine(peer: Peer, limit: int = 60) -> tuple[Evidence, list[Offer]]:

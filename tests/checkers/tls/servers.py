@@ -239,6 +239,23 @@ def forward(client: socket.socket, port: int, data: bytes) -> None:
                 (server if side is client else client).sendall(passed)
 
 
+def swallow_alerts(port: int) -> Action:
+    """Return what hands a connection on, and hangs up where the server answers with an alert."""
+
+    def mute(client: socket.socket, data: bytes) -> None:
+        with socket.create_connection((_HERE, port), 10) as server:
+            server.sendall(data)
+            first = server.recv(65536)
+            while first[:1] != b"\x15" and first:
+                client.sendall(first)
+                ready, _, _ = select.select([client, server], [], [], 10)
+                if server not in ready:
+                    return
+                first = server.recv(65536)
+
+    return mute
+
+
 @contextlib.contextmanager
 def tlslite(issued: Issued, versions: tuple[int, int], ciphers: Sequence[str]) -> Iterator[int]:
     """Run a tlslite-ng server, which still speaks SSL 3.0, RC4 and 3DES."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.checkers.tls.model import Peer, Server, examine
+from tests.checkers.tls.model import Peer, Server, examine, mute
 from troth.checker import Failure, ObservationFailed
 from troth.checkers.tls import certificates, facts
 from troth.checkers.tls.answers import Answer, Kind
@@ -44,8 +46,12 @@ def servers(draw: Callable[[Any], Any], versions: Any = tuple(NAMES)) -> Server:
         order=tuple(draw(st.permutations(CODES))) if draw(st.booleans()) else (),
         refusal=draw(st.sampled_from([40, 40, 71, 80])),
     )
-    live = frozenset(version for version in made.versions if made.has(version))
-    return Server(live, *(getattr(made, name) for name in tuple(made.__dataclass_fields__)[1:]))
+    return alive(made)
+
+
+def alive(server: Server) -> Server:
+    """Return the server without the versions in which no suite works."""
+    return replace(server, versions=frozenset(filter(server.has, server.versions)))
 
 
 def truth(server: Server) -> dict[str, str]:
@@ -203,6 +209,126 @@ def test_a_peer_that_hangs_up_for_a_while_never_seems_to_refuse_more(
     evidence, _ = examine(hanging_up(server, lambda _, index: start <= index < start + length))
     if evidence.accepted:
         assert refusals(evidence) <= true_refusals(server)
+
+
+#: It has no EC key, no TLS 1.1 and no broken suite, and hangs up on who asks for them.
+SULKY = Server(
+    frozenset([TLS10, TLS12, TLS13]),
+    frozenset([0x1301, 0x1302, 0xC02F, 0xC030, 0xC013, 0x009D]),
+    frozenset(["RSA"]),
+)
+
+
+@given(servers())
+def test_every_fact_about_a_mute_server_is_true(server: Server) -> None:
+    evidence, _ = examine(mute(server))
+    if evidence.accepted:
+        assert refusals(evidence) <= true_refusals(server)
+    # What the openers were hung up on is not put again, so it may stay open.
+    if evidence.answers[0].yes:
+        assert not [name for name, value in found(evidence).items() if isinstance(value, Failure)]
+
+
+@given(servers(), st.sampled_from([Answer("", Kind.CLOSED), Answer("", Kind.ALERT, alert=80)]))
+def test_a_suite_that_a_server_chooses_and_cannot_do_refuses_no_other(
+    server: Server, end: Answer
+) -> None:
+    """By the client's order, as most servers do: suites of a finite field come last."""
+    primeless = alive(replace(server, order=(), primeless=end))
+    evidence, _ = examine(primeless)
+    if evidence.accepted:
+        assert refusals(evidence) <= true_refusals(primeless)
+
+
+@pytest.mark.parametrize("end", [Answer("", Kind.CLOSED), Answer("", Kind.ALERT, alert=80)])
+def test_a_server_without_prime_that_would_rather_have_one_refuses_no_other(end: Answer) -> None:
+    """It prefers ephemeral Diffie-Hellman to the key exchange by RSA, and has no prime for it."""
+    order = (0x1301, 0xC02F, 0x009F, 0x0016, 0x009D, 0x000A)
+    server = Server(
+        frozenset([TLS12, TLS13]), frozenset(order), frozenset(["RSA"]), order=order, primeless=end
+    )
+    seen = found(examine(server)[0])
+    assert seen["suites_below_128"] == seen["without_forward_secrecy"] == "accepted"
+    assert seen["suites_256"] == "accepted"
+    assert seen["finite_field"] == "refused"
+
+
+@given(st.sampled_from([SULKY, ALL]), st.integers(2, 14), st.integers(1, 13))
+def test_a_mute_server_of_which_every_nth_connection_fails_never_seems_to_refuse_more(
+    server: Server, period: int, phase: int
+) -> None:
+    """As where one of several machines behind an address is broken."""
+    peer = mute(server)
+
+    def patchy(offer: Offer, index: int) -> Answer:
+        failed = index % period == phase % period
+        return Answer(offer.name, Kind.CLOSED) if failed else peer(offer, index)
+
+    evidence, _ = examine(patchy)
+    if evidence.accepted:
+        assert refusals(evidence) <= true_refusals(server)
+
+
+@given(st.sampled_from([SULKY, ALL]), st.integers(1, 12))
+def test_a_mute_server_that_shuts_out_who_was_just_refused_never_seems_to_refuse_more(
+    server: Server, length: int
+) -> None:
+    """Every true refusal costs the next few connections, whatever they ask for."""
+    out = [0]
+
+    def offended(offer: Offer, index: int) -> Answer:
+        answer = server(offer, index)
+        if out[0]:
+            out[0] -= 1
+        elif answer.kind is Kind.ALERT:
+            out[0] = length
+        else:
+            return answer
+        return Answer(offer.name, Kind.CLOSED)
+
+    evidence, _ = examine(offended)
+    assert refusals(evidence) <= true_refusals(server)
+
+
+@given(st.sampled_from([SULKY, ALL]), st.integers(1, 30), st.integers(1, 12))
+def test_a_mute_server_that_is_down_for_a_while_never_seems_to_refuse_more(
+    server: Server, start: int, length: int
+) -> None:
+    peer = mute(server)
+
+    def down(offer: Offer, index: int) -> Answer:
+        gone = start <= index < start + length
+        return Answer(offer.name, Kind.CLOSED) if gone else peer(offer, index)
+
+    evidence, _ = examine(down)
+    assert refusals(evidence) <= true_refusals(server)
+
+
+@pytest.mark.parametrize("chance", [0.05, 0.1, 0.2, 0.3])
+@pytest.mark.parametrize("server", [SULKY, ALL])
+def test_hanging_up_at_random_seems_a_refusal_once_in_fifty_looks_at_most(
+    server: Server, chance: float
+) -> None:
+    """Nothing rules it out: any number of repeats may fail. Two closes would be fooled in 5 %."""
+    peer, fooled = mute(server), 0
+    for seed in range(200):
+        moods = random.Random(seed)  # noqa: S311 - no secret
+
+        def moody(offer: Offer, index: int, moods: random.Random = moods) -> Answer:
+            gone = moods.random() < chance
+            return Answer(offer.name, Kind.CLOSED) if gone else peer(offer, index)
+
+        evidence, _ = examine(moody)
+        fooled += bool(evidence.accepted) and not refusals(evidence) <= true_refusals(server)
+    assert fooled <= 4
+
+
+def test_a_mute_server_costs_three_connections_for_each_refusal_and_a_control_for_some() -> None:
+    evidence, asked = examine(mute(SULKY))
+    hung_up = {row.offer for row in evidence.answers if row.kind is Kind.CLOSED}
+    granted = [row for row in evidence.answers if row.yes]
+    assert len(asked) == 3 * len(hung_up) + len(granted)
+    assert len(asked) <= 25
 
 
 def alerting(server: Server, alert: int, when: Callable[[int], bool]) -> Peer:

@@ -42,6 +42,7 @@ REFUSED, BUSY = said(Kind.ALERT, 40), said(Kind.ALERT, 80)
         ([CLOSED, YES], None),
         ([CLOSED, YES, CLOSED, YES], None),
         ([CLOSED, YES, CLOSED, YES, CLOSED, YES], "refused"),
+        ([CLOSED, OTHER, OTHER, OTHER, CLOSED, CLOSED, YES], None),
         ([CLOSED, YES, CLOSED, YES, CLOSED, GONE], None),
         ([CLOSED, GONE, CLOSED, YES, CLOSED, YES], None),
         ([CLOSED, OTHER, YES, OTHER, CLOSED, YES, YES, CLOSED, OTHER, YES], "refused"),
