@@ -96,7 +96,7 @@ class Access:
             self._clients.clear()
 
     def _made(self, service: str, region: str) -> Any:
-        from boto3.session import Session  # type: ignore[import-untyped]
+        from boto3.session import Session
 
         if self._session is None:
             self._session = Session(botocore_session=_session_for(self.door))

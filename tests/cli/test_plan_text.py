@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+
+from troth.cli import main
 from troth.cli.plan import lines
 from troth.plan import Plan, Read
 
@@ -26,3 +32,18 @@ def test_every_host_is_shown_above_what_goes_there() -> None:
     ]
     places = [text.index(word) for word in ("one", "→ b", "two", "three", "→ c", "four")]
     assert places == sorted(places)
+
+
+def test_a_role_is_printed_for_one_target_only(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--target", "boxes", "--format", "iam"]) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert [one["Action"] for one in body["Statement"]] == [["toy:List", "toy:Look"]]
+
+
+def test_a_target_that_there_is_not_is_told(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--target", "boxs"]) == 2
+    assert "did you mean 'boxes'" in capsys.readouterr().err

@@ -34,7 +34,7 @@ class Account:
     def client(self, service: str) -> Any:
         """Return boto3's client of a service."""
         if service not in self._clients:
-            import boto3  # type: ignore[import-untyped]
+            import boto3
 
             self._clients[service] = boto3.client(
                 service,
