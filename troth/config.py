@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troth.catalogue.schemas import read, sentence, unknown
+from troth.catalogue.verbatim import problems as credentials_in
 from troth.errors import InputError, Place, Problem, UsageError
 from troth.rules.tree import Node, Unreadable
 from troth.rules.tree import read as read_tree
@@ -25,6 +26,7 @@ NAME = "troth.yaml"
 SUFFIX = ".yaml"
 _TARGET_KEYS = {"id", "type", "tags", "allow", "checkers"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_ADVICE = "name a profile or a role, or let the environment or the platform's own chain give it"
 
 
 class Absent(NamedTuple):
@@ -62,6 +64,12 @@ class Config:
     runs: Path = Path("runs")
     extend: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     document: Document | None = None
+
+    @property
+    def tags_read(self) -> frozenset[str]:
+        """Return the names of the tags that its conditions read: no others are recorded."""
+        conditions = [*self.classes.values(), *(one.where for one in self.selections if one.where)]
+        return frozenset(name for text in conditions for name in _tags(read_tree(text)))
 
 
 def policy_id(named: str) -> str:
@@ -108,6 +116,7 @@ class _Reader:
         data = self.document.data
         targets = self._targets(data["targets"])
         if self.checkers is not None:
+            self.problems += credentials_in(self.document.text, self.document.path, _ADVICE)
             self._files()
         for name, expression in data.get("classes", {}).items():
             self._scope(["classes", name], expression)
@@ -244,6 +253,14 @@ def scope_problems(expression: str) -> Iterable[str]:
             holds(expression, dict.fromkeys(_tags(tree), "text"))
         except NotACondition as error:
             yield str(error)
+
+
+def reads_resource(expression: str) -> bool:
+    """Tell whether a condition looks at the id of a resource."""
+    queue = [read_tree(expression)]
+    for node in queue:
+        queue += node.args
+    return any(node.chain[:1] == ("resource",) for node in queue)
 
 
 def _tags(node: Node) -> Iterable[str]:

@@ -5,6 +5,7 @@ What is judged is read back from the shards, so that a replay years later judges
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections import Counter
@@ -17,10 +18,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import troth
-from troth import record, waivers
+from troth import attestations, canonical, record, waivers
 from troth.catalogue.content import Library
 from troth.checker import Checker
 from troth.collect import shards
+from troth.collect.door import Disguise, Door
 from troth.collect.runner import Budget, Progress, collect
 from troth.config import Config
 from troth.cycles import uncollected
@@ -31,6 +33,8 @@ from troth.measures import Item
 from troth.plan import Chosen, Plan
 from troth.shipped import FOLDER
 from troth.verdicts import Results, results
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 @dataclass(frozen=True)
@@ -66,11 +70,17 @@ def carry_out(
     budget: Budget,
     stop: threading.Event,
     progress: Progress = lambda unit, done, total: None,
+    disguise: Disguise | None = None,
 ) -> Run:
-    """Observe the plan, judge it at ``as_of`` (aware) and record everything in ``folder``."""
+    """Observe the plan, judge it at ``as_of`` (aware) and record everything in ``folder``.
+
+    ``disguise`` puts pseudonyms in the place of what it knows before anything is hashed.
+    """
     started = datetime.now(UTC)
     record.create(folder)
     _keep_inputs(folder, setup)
+    if disguise is None or "person" not in disguise.about["what"]:  # they name who signed
+        _keep_attestations(folder, setup, plan)
     record.put_json(folder / record.PLAN, {"schema": 1, "reads": [r.as_json() for r in plan.reads]})
     collection = collect(
         plan,
@@ -81,10 +91,13 @@ def carry_out(
         budget,
         stop,
         progress,
+        Door(setup.config.tags_read, disguise),
     )
     outcome = judged(setup, folder, as_of, partial=collection.interrupted)
     write_results(folder, outcome)
     envelope = _envelope(folder, setup, as_of, started, collection.counters, outcome)
+    if disguise:
+        envelope["pseudonyms"] = dict(disguise.about)
     record.put_json(folder / record.ENVELOPE, envelope)
     return Run(folder, envelope, outcome)
 
@@ -184,6 +197,40 @@ def _keep_inputs(folder: Path, setup: Setup) -> None:
         record.put(inputs / "kinds" / f"{kind}.yaml", library.files["kinds", kind].read_bytes())
 
 
+def _keep_attestations(folder: Path, setup: Setup, plan: Plan) -> None:
+    """Copy the signed statements that are looked at, so that their signatures can be verified.
+
+    What cannot be read is left out here; the observation says why.
+    """
+    for name in sorted({unit.target for unit in plan.units}):
+        target = setup.config.targets[name]
+        if target["type"] != "attestation":
+            continue
+        kept = folder / record.INPUTS / "attestations" / name
+        for path in sorted((Path(target["base_dir"]) / target["folder"]).glob("*")):
+            if path.name.endswith(attestations.SUFFIX) and path.is_file():
+                _keep_attestation(path, kept)
+
+
+def _keep_attestation(path: Path, kept: Path) -> None:
+    name = file_name(path.name.removesuffix(attestations.SUFFIX)) + attestations.SUFFIX
+    try:
+        with path.open("rb") as file:
+            body = file.read(attestations.MAX_BYTES + 1)
+    except OSError:
+        return
+    if len(body) <= attestations.MAX_BYTES:
+        record.put(kept / name, body)
+
+
+def file_name(text: str) -> str:
+    """Return text as the name of a file that is safe everywhere; most keep theirs."""
+    safe = _UNSAFE.sub("-", text).lstrip(".")
+    if safe == text:
+        return text
+    return f"{safe}-{canonical.digest(text).removeprefix('sha256:')[:8]}"
+
+
 def _envelope(
     folder: Path,
     setup: Setup,
@@ -227,8 +274,6 @@ def places(setup: Setup) -> dict[str, Any]:
 
 def results_digest(outcome: Results) -> str:
     """Return the digest of the results: equal facts, files and time give an equal digest."""
-    from troth import canonical
-
     return canonical.digest(outcome.summary)
 
 

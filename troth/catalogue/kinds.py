@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from troth.catalogue.schemas import misnamed, read
 from troth.errors import InputError, Place, Problem
@@ -31,7 +32,7 @@ def read_kind(path: Path, name: str = "") -> Kind:
     """
     document = read(path, "kind", name)
     kind = kind_from(document.data, document.path)
-    problems = [*misnamed(document, path), *_ages(document)]
+    problems = [*misnamed(document, path), *_ages(document), *_open(document)]
     for facet in document.data["facets"]:
         if facet not in kind.example:
             problems.append(document.error(["example"], f"add an example of facet '{facet}'"))
@@ -57,6 +58,44 @@ def _ages(document: Document) -> Iterator[Problem]:
             parse_duration(value)
         except BadValue as error:
             yield document.error(path, f"{path[-1]}: {error}")
+
+
+def _open(document: Document) -> Iterator[Problem]:
+    """Yield a problem for every fact that may hold more than the kind says.
+
+    What a kind does not name is not recorded: nobody has thought about whether it may be seen.
+    """
+    for facet, body in document.data["facets"].items():
+        for fact, schema in body["facts"].items():
+            for path, advice in _openings(schema, ["facets", facet, "facts", fact]):
+                yield document.error(path, f"fact '{fact}' may hold anything; {advice}")
+
+
+def _openings(schema: Any, path: Steps) -> Iterator[tuple[Steps, str]]:
+    """Yield where a schema leaves open what a value holds, and what to write there."""
+    schema = schema if isinstance(schema, dict) else {}
+    types = schema.get("type", ())
+    types = (types,) if isinstance(types, str) else types
+    inner = [key for key in ("list", "items") if key in schema]
+    for key in inner:
+        yield from _openings(schema[key], [*path, key])
+    for key in ("anyOf", "oneOf"):
+        for at, choice in enumerate(schema.get(key, ())):
+            yield from _openings(choice, [*path, key, at])
+    for name, of in schema.get("properties", {}).items():
+        yield from _openings(of, [*path, "properties", name])
+    if "object" in types or "properties" in schema:
+        if schema.get("additionalProperties") is not False:
+            yield path, "write additionalProperties: false"
+    elif "array" in types and not inner:
+        yield path, "write items:"
+    elif not types and not schema.keys() & _CLOSED:
+        yield path, "write type: or enum:"
+
+
+#: Keys of a schema that settle what a value is, besides its type.
+_CLOSED = frozenset({"enum", "const", "list", "anyOf", "oneOf"})
+Steps = list[str | int]
 
 
 @cache

@@ -9,11 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from troth import config, plugins, waivers
-from troth.catalogue import content, schemas
+from troth.catalogue import content, schemas, verbatim
 from troth.checker import Checker
 from troth.cli.common import Folders, merged
 from troth.errors import InputError, Problem, UsageError
-from troth.plan import Plan, choose, make
+from troth.plan import Chosen, Plan, choose, make
 from troth.run import Setup
 
 
@@ -49,6 +49,7 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     exceptions: tuple[waivers.Waiver, ...] = ()
     if settings.waivers:
         exceptions = waivers.load(settings.waivers, books.policies)
+    problems.extend(verbatim.own(_kept(settings, books, chosen)))
     for target in settings.targets.values():
         for checker in checkers.values():
             if checker.target_type == target["type"]:
@@ -57,6 +58,19 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     if problems:
         raise InputError(problems)
     return Ready(Setup(settings, books, chosen, exceptions), checkers)
+
+
+def _kept(
+    settings: config.Config, books: content.Library, chosen: tuple[Chosen, ...]
+) -> Iterator[Path]:
+    """Yield the files besides troth.yaml that a run keeps as they are."""
+    if settings.waivers:
+        yield settings.waivers
+    for one in chosen:
+        yield books.files["policies", one.policy.id]
+        for clause in one.policy.clauses:
+            yield from (books.files["controls", bound.control] for bound in clause.bindings)
+    yield from (books.files["kinds", kind] for kind in books.kinds)
 
 
 def _library_problems(

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from troth import canonical
+from troth import canonical, credentials
 from troth.checker import Checker, Facet, Facts, Listed, ObservationFailed, Resource
 from troth.collect.calls import Calls
+from troth.collect.door import Door
 from troth.errors import CheckerBug
 from troth.kinds import Kind
 from troth.model import TAGS, Failure, Listing, Reason
@@ -53,21 +54,22 @@ class Observer:
     clock: Clock = now
     progress: Callable[[str, int, int], None] = field(default=lambda unit, done, total: None)
     stopped: Callable[[], bool] = field(default=lambda: False)
+    door: Door = field(default_factory=Door)
 
     def observe(self, cls: type[Checker], target: Mapping[str, Any], unit: Unit) -> Seen:
         """Return everything the unit shows; never raises for what the outside world does."""
         deadline = monotonic() + self.seconds
         checker = cls(target, unit.partition, self.calls, unit.requests)
-        resources, listing = self._list(checker)
+        resources, listing = self._list(checker, unit.kind)
         with self._pool(checker, len(resources)) as pool:
             tasks = {
-                resource.id: pool.submit(self._line, checker, unit, resource)
-                for resource in resources
+                shown: pool.submit(self._line, checker, unit, resource)
+                for shown, resource in resources.items()
             }
             self._tell(unit, tasks.values())
             lines = [
-                self._taken(tasks[resource.id], resource, unit, deadline)
-                for resource in sorted(resources, key=lambda resource: resource.id)
+                self._taken(tasks[shown], resources[shown], unit, deadline)
+                for shown in sorted(resources)
             ]
         return Seen(listing, tuple(lines))
 
@@ -89,7 +91,8 @@ class Observer:
         finally:
             own.shutdown(wait=False, cancel_futures=True)
 
-    def _list(self, checker: Checker) -> tuple[list[Resource], Listing]:
+    def _list(self, checker: Checker, kind: str) -> tuple[dict[str, Resource], Listing]:
+        """Return the resources by the ids that are recorded, and what is said of the list."""
         found: dict[str, Resource] = {}
         failure: Failure | None = None
         content_at = ""
@@ -97,11 +100,10 @@ class Observer:
             for row in checker.resources():
                 if isinstance(row, Listed):
                     failure, content_at = failure or row.failure, row.content_at or content_at
-                elif row.id in found:
-                    text = f"{checker.id} listed {row.id} twice; one of them is not judged"
-                    failure = failure or Failure(Reason.MALFORMED_RESPONSE, text)
-                else:
-                    found[row.id] = row
+                    continue
+                shown, why = self._admitted(checker, kind, row, found)
+                failure = failure or why
+                found.setdefault(shown, row)
         except ObservationFailed as error:
             failure = error.failure
         except _STRANGE as error:
@@ -110,8 +112,22 @@ class Observer:
         except (Exception, SystemExit) as error:  # a bug costs the listing, never the run
             failure = _bug(checker, error)
         if failure:
+            failure = self.door.failure(kind, failure)
             failure = Failure.from_json(canonical.carried(failure.as_json()))
-        return list(found.values()), Listing(len(found), failure, content_at)
+        return found, Listing(len(found), failure, credentials.redacted(content_at))
+
+    def _admitted(
+        self, checker: Checker, kind: str, row: Resource, found: Mapping[str, Resource]
+    ) -> tuple[str, Failure | None]:
+        """Return the id that a resource is recorded under, and what that costs the list."""
+        shown, what = self.door.resource(kind, row)
+        if shown.id in found:
+            text = f"{checker.id} listed {shown.id} twice; one of them is not judged"
+            return shown.id, Failure(Reason.MALFORMED_RESPONSE, text)
+        if what:
+            text = f"the id of {shown.id} holds a credential, which is never recorded; rename it"
+            return shown.id, Failure(Reason.NOT_ALLOWED, text)
+        return shown.id, None
 
     def _taken(
         self, task: Future[dict[str, Any]], resource: Resource, unit: Unit, deadline: float
@@ -130,8 +146,8 @@ class Observer:
 
     def _unobserved(self, resource: Resource, unit: Unit, why: Failure) -> dict[str, Any]:
         facets = (*unit.facets, *unit.unsupported)
-        seen = {name: _failed(name, why, self.clock()) for name in facets}
-        return _line(resource, seen)
+        seen = {name: self._failed(unit, name, why, self.clock()) for name in facets}
+        return self._recorded(unit, resource, seen)
 
     def _line(self, checker: Checker, unit: Unit, resource: Resource) -> dict[str, Any]:
         if self.stopped():
@@ -139,9 +155,10 @@ class Observer:
         seen = {name: self._facet(checker, unit, name, resource) for name in unit.facets}
         for name in unit.unsupported:
             text = f"{checker.id} does not read the facet {name}"
-            seen[name] = _failed(name, Failure(Reason.NOT_SUPPORTED, text), self.clock())
+            failure = Failure(Reason.NOT_SUPPORTED, text)
+            seen[name] = self._failed(unit, name, failure, self.clock())
         self.calls.forget(unit.target, unit.partition.name, resource.id)
-        return _line(resource, seen)
+        return self._recorded(unit, resource, seen)
 
     def _facet(self, checker: Checker, unit: Unit, name: str, resource: Resource) -> dict[str, Any]:
         made = type(checker).facets().get(name)
@@ -149,14 +166,15 @@ class Observer:
         try:
             return self._observed(unit, name, made, self._facts(checker, made, resource), at)
         except ObservationFailed as error:
-            return _failed(name, error.failure, at)
+            failure = error.failure
         except CheckerBug as error:
-            return _failed(name, Failure(Reason.RULE_ERROR, str(error)), at)
+            failure = Failure(Reason.RULE_ERROR, str(error))
         except _STRANGE as error:
             text = f"{checker.id} cannot read {name} of {resource.id}: {error!r}"
-            return _failed(name, Failure(Reason.MALFORMED_RESPONSE, text), at)
+            failure = Failure(Reason.MALFORMED_RESPONSE, text)
         except (Exception, SystemExit) as error:  # a bug costs the facet, never the run
-            return _failed(name, _bug(checker, error), at)
+            failure = _bug(checker, error)
+        return self._failed(unit, name, failure, at)
 
     def _facts(self, checker: Checker, made: Facet | None, resource: Resource) -> Facts:
         labels = checker.target.get("tags", {})
@@ -184,7 +202,8 @@ class Observer:
         wrong = self.kinds[unit.kind].validate(name, facts.values, facts.missing)
         if wrong:
             text = f"{unit.checker} read {name} that {unit.kind} does not allow: {'; '.join(wrong)}"
-            return _failed(name, Failure(Reason.MALFORMED_RESPONSE, text), at)
+            return self._failed(unit, name, Failure(Reason.MALFORMED_RESPONSE, text), at)
+        facts = self.door.facts(unit.kind, name, facts)
         body = {
             "facts": dict(facts.values),
             "missing": {fact: why.as_json() for fact, why in sorted(facts.missing.items())},
@@ -197,6 +216,19 @@ class Observer:
             "raw": dict(facts.raw),
         }
 
+    def _failed(self, unit: Unit, name: str, failure: Failure, at: datetime) -> dict[str, Any]:
+        told = self.door.failure(unit.kind, failure)
+        sealed = _sealed(name, {"failure": canonical.carried(told.as_json())})
+        return sealed | {"observed_at": at.isoformat(timespec="milliseconds")}
+
+    def _recorded(
+        self, unit: Unit, resource: Resource, seen: Mapping[str, dict[str, Any]]
+    ) -> dict[str, Any]:
+        shown, _ = self.door.resource(unit.kind, resource)
+        return canonical.carried(shown._asdict()) | {
+            "facets": {name: seen[name] for name in sorted(seen)},
+        }
+
 
 def _bug(checker: Checker, error: BaseException) -> Failure:
     text = f"checker {checker.id} failed: {error!r}; please report this bug"
@@ -206,18 +238,6 @@ def _bug(checker: Checker, error: BaseException) -> Failure:
 _INTERRUPTED = Failure(Reason.INTERRUPTED, "the run was interrupted before this was read")
 
 
-def _failed(name: str, failure: Failure, at: datetime) -> dict[str, Any]:
-    sealed = _sealed(name, {"failure": canonical.carried(failure.as_json())})
-    return sealed | {"observed_at": at.isoformat(timespec="milliseconds")}
-
-
 def _sealed(name: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return the body with its digest, which covers the facet's name but not the time."""
     return body | {"digest": canonical.digest({"facet": name, **body})}
-
-
-def _line(resource: Resource, seen: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    about = {"id": resource.id, "name": resource.name, "partition": resource.partition}
-    return canonical.carried(about) | {
-        "facets": {name: seen[name] for name in sorted(seen)},
-    }

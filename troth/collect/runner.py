@@ -14,6 +14,7 @@ from typing import Any
 from troth.checker import Checker
 from troth.collect import shards
 from troth.collect.calls import Calls
+from troth.collect.door import Door
 from troth.collect.observe import Observer, Seen
 from troth.kinds import Kind
 from troth.model import Failure, Listing, Reason
@@ -68,19 +69,24 @@ def collect(
     budget: Budget,
     stop: threading.Event,
     progress: Progress = lambda unit, done, total: None,
+    door: Door | None = None,
 ) -> Collection:
     """Observe every unit of the plan into shards in ``folder``.
 
     Returns when all are written, or soon after ``stop`` is set: what was not read by then is
     recorded as ``interrupted``. A unit that does not end in time is recorded as ``timeout``.
     ``progress`` is told the unit and the resources done and known so far, as each is done.
+    ``door`` says which tags may be recorded, and under which names; by default none.
     """
     calls = Calls(budget.jobs)
     calls.shared = _shared(plan, checkers)
     pool = ThreadPoolExecutor(budget.jobs, thread_name_prefix="read")
     drivers = ThreadPoolExecutor(UNITS_AT_ONCE, thread_name_prefix="unit")
     tally = _Tally(progress)
-    observer = Observer(calls, kinds, pool, budget.seconds, progress=tally, stopped=stop.is_set)
+    observer = Observer(
+        calls, kinds, pool, budget.seconds,
+        progress=tally, stopped=stop.is_set, door=door or Door(),
+    )  # fmt: skip
 
     def one(unit: Unit) -> None:
         seen = observer.observe(checkers[unit.checker], targets[unit.target], unit)

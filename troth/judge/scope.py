@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from troth.credentials import WITHHELD
 from troth.measures import Item
 from troth.model import TAGS, Failure, Reason
 
@@ -97,7 +98,19 @@ def _any_class(item: Item, scope: Scope) -> Placed:
 
 
 def _evaluate(expression: str, item: Item) -> bool | None:
-    return holds(expression, item.facts[TAGS], item.id, item.target)
+    tags = item.facts[TAGS]
+    if WITHHELD in tags.values():
+        for name in _names(expression):
+            if tags.get(name) == WITHHELD:
+                text = f"no condition read the tag '{name}' then, so its value was not recorded"
+                raise NotACondition(f"{text}; check again with this troth.yaml")
+    return holds(expression, tags, item.id, item.target)
+
+
+@lru_cache(maxsize=256)
+def _names(expression: str) -> tuple[str, ...]:
+    """Return the names of the tags that an expression reads."""
+    return tuple(name[1:-1] for name in _TAG.findall(expression))
 
 
 def holds(
