@@ -34,7 +34,7 @@ def config_option(function: _Command) -> _Command:
 def output_option(function: _Command) -> _Command:
     """Add ``-o``."""
     return click.option(
-        "-o", "--output", "outputs", multiple=True, metavar="FORMAT[=PATH]",
+        "-o", "--output", "outputs", multiple=True, metavar="FORMAT[@VERSION][=PATH]",
         help="Write the results so; to standard output without a path. May be given again. "
         f"Formats: {', '.join(Format)}.",
     )(function)  # fmt: skip

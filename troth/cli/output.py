@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.model import Assess
-from troth.report import Format, parse_output
+from troth.report import Format, Wanted, parse_output
 from troth.verdicts import Gate
 
 if TYPE_CHECKING:  # what reads no run imports no reader
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what reads no run imports no reader
 class Outputs:
     """The formats to write: at most one to standard output."""
 
-    wanted: tuple[tuple[Format, str], ...]
+    wanted: tuple[Wanted, ...]
 
     @classmethod
     def parse(cls, texts: tuple[str, ...], *, only: bool = False) -> Outputs:
@@ -35,26 +35,28 @@ class Outputs:
         Raises :class:`UsageError` for what cannot be written, before anything is looked at.
         """
         wanted = [parse_output(text) for text in texts]
-        for _, path in wanted:
-            _check_path(path)
-        to_stdout = [form for form, path in wanted if not path]
+        for one in wanted:
+            _check_path(one)
+        to_stdout = [one.form for one in wanted if not one.path]
         if len(to_stdout) > 1:
             names = " and ".join(to_stdout)
             raise UsageError(f"{names} cannot both go to standard output; give one a path")
         if not to_stdout and not (only and wanted):
-            wanted.append((Format.TEXT, ""))
+            wanted.append(Wanted(Format.TEXT, ""))
         return cls(tuple(wanted))
 
     def write(self, account: Account) -> None:
         """Write the run in every format; raises :class:`UsageError` for a path it cannot write."""
-        for form, path in self.wanted:
-            if form is Format.TEXT and not path:
+        for one in self.wanted:
+            if one.form is Format.TEXT and not one.path:
                 _to_terminal(account)
-            elif path:
-                with _file(Path(path)) as out:
-                    form.writer()(account, out)
+            elif one.is_set:
+                one.form.write_set(account, Path(one.path), one.version)
+            elif one.path:
+                with _file(Path(one.path)) as out:
+                    one.write(account, out)
             else:
-                _to_pipe(account, form)
+                _to_pipe(account, one)
 
 
 def _to_terminal(account: Account) -> None:
@@ -67,19 +69,20 @@ def _to_terminal(account: Account) -> None:
     console.show(account, Console(file=sys.stdout, width=width, highlight=False))
 
 
-def _to_pipe(account: Account, form: Format) -> None:
+def _to_pipe(account: Account, wanted: Wanted) -> None:
     """Write a document for programs: UTF-8 as it says of itself, whatever the locale."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
-    form.writer()(account, sys.stdout)
+    wanted.write(account, sys.stdout)
     sys.stdout.flush()
 
 
-def _check_path(path: str) -> None:
+def _check_path(wanted: Wanted) -> None:
+    path = wanted.path
     folder = Path(path).parent
     if path and not folder.is_dir():
         raise UsageError(f"{path} cannot be written: there is no folder {folder}; make it")
-    if path and Path(path).is_dir():
+    if path and Path(path).is_dir() and not wanted.is_set:
         raise UsageError(f"{path} cannot be written: it is a folder; name a file")
     if path and not os.access(path if Path(path).exists() else folder, os.W_OK):
         raise UsageError(f"{path} cannot be written: Permission denied; choose another")

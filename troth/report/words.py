@@ -24,6 +24,8 @@ def harmless(text: str) -> str:
     Zl, Zp) and the noncharacters, which XML cannot carry, become ``�``: a bucket's name must not
     be able to move the cursor, turn the reading direction or make a report unreadable.
     """
+    if text.isprintable():  # nearly all text is; every sign below is none that Python prints
+        return text
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
         if unicodedata.category(sign) in _UNSEEN or _is_noncharacter(sign)
