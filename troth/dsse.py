@@ -81,9 +81,13 @@ def parse(body: bytes) -> Envelope:
     ``keyid`` may be absent. Nothing is verified.
     """
     try:
-        data = canonical.loads(body)
+        return from_json(canonical.loads(body))
     except canonical.CanonicalError as error:
         raise EnvelopeError(str(error)) from error
+
+
+def from_json(data: Any) -> Envelope:
+    """Return the envelope in a JSON value, read as :func:`parse` reads; raises as it does."""
     if not isinstance(data, dict):
         raise EnvelopeError("not a JSON object")
     signatures = data.get("signatures")
@@ -96,16 +100,19 @@ def parse(body: bytes) -> Envelope:
 
 def sign(payload_type: str, payload: bytes, key: PrivateKey, keyid: str) -> Envelope:
     """Return an envelope with one signature; raises :class:`KeyFileError` for other keys."""
+    sig = sign_bytes(pae(payload_type, payload), key)
+    return Envelope(payload_type, payload, (Signature(keyid, sig),))
+
+
+def sign_bytes(body: bytes, key: PrivateKey) -> bytes:
+    """Return the bare signature of ``body``; raises :class:`KeyFileError` for other keys."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
 
     _supported(key.public_key())
-    body = pae(payload_type, payload)
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        sig = key.sign(body, ec.ECDSA(hashes.SHA256()))
-    else:
-        sig = key.sign(body)
-    return Envelope(payload_type, payload, (Signature(keyid, sig),))
+        return key.sign(body, ec.ECDSA(hashes.SHA256()))
+    return key.sign(body)
 
 
 def signers(envelope: Envelope, trusted: Mapping[str, PublicKey]) -> list[str]:

@@ -102,10 +102,15 @@ def get_lines(path: Path) -> list[Any]:
 def manifest(folder: Path) -> dict[str, str]:
     """Return the digest of every file of a run but its envelope, by relative path."""
     return {
-        str(path.relative_to(folder)): "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): _digest(path)
         for path in sorted(folder.rglob("*"))
         if path.suffix != UNFINISHED and path.is_file() and path.name != ENVELOPE
     }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify(folder: Path, expected: Mapping[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ observations. With the same versions the results are the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from troth.catalogue.content import Library
 from troth.catalogue.controls import read_control
 from troth.catalogue.kinds import read_kinds
 from troth.catalogue.policies import read_policy
+from troth.definitions import Policy
 from troth.errors import InputError, IntegrityError
 from troth.measures import registry
 from troth.plan import Chosen, choose
@@ -62,8 +64,18 @@ def replay(folder: Path, *, what_if: bool = False) -> Replayed:
 def setup_of(folder: Path, clauses: dict[str, list[str]]) -> Setup:
     """Return what a run was judged with, read from its own copies."""
     inputs = folder / record.INPUTS
+    library = _library(inputs)
+    settings = config.load(inputs / "troth.yaml", None)
+    globs = [f"{policy}/{clause}" for policy, names in clauses.items() for clause in names]
+    chosen: tuple[Chosen, ...] = choose(settings, library.policies, library.controls, globs)
+    return Setup(settings, library, chosen, _waivers(inputs, library.policies))
+
+
+def _library(inputs: Path) -> Library:
+    """Return the kinds, controls and policies of a run."""
     if not (inputs / "troth.yaml").is_file():
-        raise IntegrityError(f"{folder}: there is no inputs/troth.yaml; this is not a run folder")
+        text = f"{inputs.parent}: there is no inputs/troth.yaml; this is not a run folder"
+        raise IntegrityError(text)
     kinds = read_kinds(sorted((inputs / "kinds").glob("*.yaml")))
     measures = registry()
     controls = {
@@ -80,9 +92,9 @@ def setup_of(folder: Path, clauses: dict[str, list[str]]) -> Setup:
             for path in sorted((inputs / "policies").glob("*.yaml"))
         )
     }
-    settings = config.load(inputs / "troth.yaml", None)
-    globs = [f"{policy}/{clause}" for policy, names in clauses.items() for clause in names]
-    chosen: tuple[Chosen, ...] = choose(settings, policies, controls, globs)
+    return Library(kinds, controls, policies, measures)
+
+
+def _waivers(inputs: Path, policies: Mapping[str, Policy]) -> tuple[waivers.Waiver, ...]:
     kept = inputs / "waivers.yaml"
-    exceptions = waivers.load(kept, policies) if kept.is_file() else ()
-    return Setup(settings, Library(kinds, controls, policies, measures), chosen, exceptions)
+    return waivers.load(kept, policies) if kept.is_file() else ()

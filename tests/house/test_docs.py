@@ -91,7 +91,8 @@ def test_options_in_the_pages_exist(page: Path) -> None:
     for name in COMMANDS:
         command = root.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
-        known |= {option for param in command.params for option in param.opts}
+        for part in (command, *getattr(command, "commands", {}).values()):
+            known |= {option for param in part.params for option in param.opts}
     told = {option for code in said(page.read_text()) for option in re.findall(r"--[a-z-]+", code)}
     assert told <= known
 

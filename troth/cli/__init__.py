@@ -29,6 +29,9 @@ COMMANDS = {
     "validate": ("validate", "Check all files without looking at anything."),
     "test": ("cases", "Run the worked examples of controls."),
     "report": ("report", "Write a stored run in other formats."),
+    "evidence": ("evidence", "Pack a run into a signed bundle, verify one, or show it."),
+    "keys": ("keys", "Make the keys that sign bundles, and show their public halves."),
+    "schema": ("schema", "Print the JSON Schema of a file format."),
     "replay": ("replay", "Judge a stored run again, offline."),
     "demo": ("demo", "Run everything on an invented company on this machine."),
     "doctor": ("doctor", "Tell whether this machine and troth.yaml are ready."),
@@ -41,7 +44,7 @@ Exit codes:
   1    a promise is broken
   2    usage, or an invalid or missing file; nothing was evaluated
   3    nothing is broken, but something is unknown, or nothing was evaluated
-  4    a stored run does not match its digests
+  4    a stored run or bundle does not match its digests or signature
   70   a bug in troth
   130  interrupted (143 terminated); the partial run is kept
 """
@@ -82,7 +85,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-_SYNONYMS = {"scan": "check", "run": "check", "lint": "validate", "verify": "replay"}
+_SYNONYMS = {"scan": "check", "run": "check", "lint": "validate", "verify": "evidence"}
 
 
 @click.group(cls=Commands, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -118,9 +121,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _say(text: str, code: Exit) -> Exit:
+    from troth.credentials import redacted
     from troth.report.words import harmless
 
-    for line in text.splitlines():
+    for line in redacted(text).splitlines():
         click.echo(f"troth: {harmless(line.expandtabs(2))}", err=True)
     return code
 
@@ -135,10 +139,11 @@ def _say_usage(error: click.ClickException) -> Exit:
 
 def _say_problems(error: InputError) -> Exit:
     """Say a problem a line, each starting with its file: editors and CI systems look there."""
+    from troth.credentials import redacted
     from troth.report.words import harmless
 
     for problem in error.problems:
-        click.echo(harmless(str(problem)), err=True)
+        click.echo(harmless(redacted(str(problem))), err=True)
     return error.exit_code
 
 
@@ -147,11 +152,13 @@ def _bug(error: Exception) -> Exit:
     import tempfile
     import traceback
 
+    from troth.credentials import redacted
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="troth-bug-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
         file.write(f"troth {troth.__version__}, Python {sys.version}\n")
-        traceback.print_exception(error, file=file)
+        file.write(redacted("".join(traceback.format_exception(error))))
     return _say(f"this is a bug in troth: {error!r}; please report it with {file.name}", Exit.BUG)
 
 

@@ -1,0 +1,152 @@
+"""The archive of a bag: the same bytes every time it is written, nothing but files when it is read.
+
+A gzipped tar (POSIX.1-2001 pax). The signature does not depend on it: whoever unpacks the archive
+with tar has the same bag. What is read is hostile: no member may leave the folder, be a link or
+stand twice, and an archive that was cut off is refused although tar alone might not notice.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from troth.errors import IntegrityError, UsageError
+from troth.evidence import bag
+
+SUFFIX = ".tar.gz"
+
+#: What no bag comes near: beyond it an archive is made to fill the disk. Bytes, unpacked.
+MAX_BYTES = 16 * 2**30
+MAX_FILES = 4_000_000
+_BLOCK = 1 << 20
+
+
+def write(folder: Path, archive: Path, modified: int) -> None:
+    """Write a bag's folder as an archive; ``modified`` is the time of all files in Unix seconds."""
+    with bag.new(archive) as raw, _packed(raw) as stream, _written(stream) as tar:
+        for name in bag.files(folder):
+            member = tarfile.TarInfo(f"{folder.name}/{name}")
+            member.size = (folder / name).stat().st_size
+            member.mode, member.mtime = 0o600, modified
+            with (folder / name).open("rb") as file:
+                tar.addfile(member, file)
+            _forget(tar)
+
+
+def _packed(raw: IO[bytes]) -> gzip.GzipFile:
+    """Return a gzip stream whose header holds neither a name nor a time."""
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=raw, mtime=0)
+
+
+def _written(stream: gzip.GzipFile) -> tarfile.TarFile:
+    return tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT)
+
+
+def _forget(tar: tarfile.TarFile) -> None:
+    """Have tarfile not keep what it is done with: a bag has a hundred thousand members."""
+    kept: list[tarfile.TarInfo] = vars(tar)["members"]
+    kept.clear()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Yield the folder of a bag: itself, or unpacked for as long as it is needed.
+
+    Raises :class:`~troth.errors.UsageError` if there is nothing there, and
+    :class:`~troth.errors.IntegrityError` if it is neither a bag's folder nor its archive.
+    """
+    if path.is_dir():
+        if not (path / bag.DECLARATION).is_file():
+            text = f"{path}: there is no {bag.DECLARATION}; this is not a bag"
+            raise IntegrityError(text)
+        yield path
+    elif path.is_file():
+        with tempfile.TemporaryDirectory(prefix="troth-bag-") as folder:
+            yield extract(path, Path(folder))
+    else:
+        raise UsageError(f"there is no file or folder {path}; name a bag")
+
+
+def is_bag(path: Path) -> bool:
+    """Tell whether a path is a bag's folder, or has the name of an archive."""
+    is_archive = path.name.endswith(SUFFIX) and path.is_file()
+    return is_archive or (path / bag.DECLARATION).is_file()
+
+
+def extract(archive: Path, into: Path) -> Path:
+    """Unpack an archive below ``into`` and return the folder of its bag.
+
+    Raises :class:`~troth.errors.IntegrityError` for whatever is not the archive of one bag.
+    """
+    try:
+        with gzip.open(archive, "rb") as stream:
+            top = _members(stream, into)
+            _rest(stream)
+    except (EOFError, zlib.error) as error:
+        text = f"{archive.name} is cut off or damaged: {error}; take the archive again"
+        raise IntegrityError(text) from None
+    except (tarfile.TarError, gzip.BadGzipFile, ValueError) as error:
+        raise IntegrityError(f"{archive.name} is not the archive of a bag: {error}") from None
+    if not top:
+        raise IntegrityError(f"{archive.name} is empty; take the archive again")
+    return into / top
+
+
+def _members(stream: gzip.GzipFile, into: Path) -> str:
+    """Write every file of the tar and return the one folder that they all lie in."""
+    top, total, count = "", 0, 0
+    with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as tar:
+        for member in tar:
+            _forget(tar)
+            if member.isdir():
+                continue
+            _check(member)
+            top = top or member.name.partition("/")[0]
+            total, count = total + member.size, count + 1
+            if total > MAX_BYTES or count > MAX_FILES:
+                raise IntegrityError("the archive holds more than any bag does; it is not unpacked")
+            if not member.name.startswith(f"{top}/"):
+                text = f"the archive holds {member.name} besides {top}/; a bag is one folder"
+                raise IntegrityError(text)
+            _put(tar, member, into)
+    return top
+
+
+def _check(member: tarfile.TarInfo) -> None:
+    if not bag.is_safe(member.name):
+        text = f"the archive holds {member.name!r:.200}, which may lead out of its folder"
+        raise IntegrityError(f"{text}; it is not unpacked")
+    if not member.isreg():
+        text = f"the archive holds {member.name} as a link or a device; a bag holds files only"
+        raise IntegrityError(f"{text}; it is not unpacked")
+
+
+def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
+    content = tar.extractfile(member)
+    if content is None:
+        raise IntegrityError(f"the archive's {member.name} cannot be read; take it again")
+    try:
+        with bag.new(into / member.name) as file:
+            left = member.size
+            while left:
+                block = content.read(min(_BLOCK, left))
+                if not block:
+                    raise EOFError(f"{member.name} ends too early")
+                file.write(block)
+                left -= len(block)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+        text = f"the archive holds {member.name} twice, or as a file and a folder"
+        raise IntegrityError(f"{text}; it is not unpacked") from None
+
+
+def _rest(stream: gzip.GzipFile) -> None:
+    """Read to the end, where gzip's checksum stands; only zeros may follow the last member."""
+    while block := stream.read(_BLOCK):
+        if block.strip(b"\0"):
+            raise IntegrityError("the archive goes on after its end; it is not unpacked")
