@@ -47,12 +47,19 @@ def create(folder: Path) -> Path:
 
 def put(path: Path, body: bytes) -> None:
     """Write a file of a run, readable by its owner only; never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make(path.parent)
     temporary = path.with_name(path.name + UNFINISHED)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(body)
     temporary.replace(path)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it, each 0700: ``mkdir`` gives the mode to the last only."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def put_json(path: Path, value: Any) -> str:

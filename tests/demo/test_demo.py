@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 TROTH = str(Path(sys.executable).with_name("troth"))
+#: What the printed commands write for the user, as any file of his.
+WRITTEN = ("junit.xml", "report.html")
 #: Runs the demo with an expectation in which one planted fault is said to be none.
 WITHOUT_A_FAULT = """
 import sys
@@ -150,11 +152,12 @@ def test_every_command_works_after_the_demo_has_ended(standing: Standing) -> Non
     assert codes.pop("replay")[0] == 1  # the verdict of a company with broken promises
     assert {name: found for name, found in codes.items() if found != (0, "")} == {}
     assert (standing.folder / "junit.xml").read_text().startswith("<?xml")
+    assert (standing.folder / "report.html").read_text().startswith("<!doctype html>")
 
 
 def test_only_its_owner_can_read_the_folder(standing: Standing) -> None:
     made = [standing.folder, *standing.folder.rglob("*")]
-    modes = {path: path.stat().st_mode & 0o777 for path in made if path.name != "junit.xml"}
+    modes = {path: path.stat().st_mode & 0o777 for path in made if path.name not in WRITTEN}
     wanted = {path: 0o700 if path.is_dir() else 0o600 for path in modes}
     assert modes == wanted
 

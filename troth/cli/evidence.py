@@ -160,7 +160,9 @@ def _trusted(pems: tuple[Path, ...]) -> dict[str, PublicKey]:
 def _told(found: Verified) -> list[str]:
     """Return what was proved, a line each."""
     told = [f"run {found.run}: every file is as it was packed, and the facts fit the results"]
-    told += [f"signed by the key {keyid}: {found.result}" for keyid in found.keyids]
+    told += [f"signed by the key {keyid}" for keyid in found.keyids]
+    if found.result:
+        told.append(f"what it says of the promises, in one word: {found.result}")
     if found.signed_at:
         told.append(f"signed not later than {found.signed_at.isoformat()}")
     if not found.keyids:

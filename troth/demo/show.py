@@ -12,7 +12,7 @@ from shutil import which
 
 import click
 
-from troth.demo import estate, expected, machine, settings
+from troth.demo import bundle, estate, expected, machine, settings
 from troth.demo.check import check
 from troth.demo.folder import Folder, claim
 from troth.demo.moments import Moments
@@ -45,6 +45,7 @@ def run(folder: Path, *, keep: bool) -> Exit:
         _result(done)
         odd = expected.differences(expected.load(), done.results, company.names)
         _compared(done, odd)
+        bundle.seal(made, done)
         apart = machine.report(made, moments.now)
         _go_on(made, folder, _commands(folder, done, apart))
         if keep:
@@ -106,7 +107,11 @@ def _commands(folder: Path, done: Run, apart: Run) -> str:
         "troth list waivers -c troth.yaml",
         f"troth explain smart-receico/3.1a --run {ours}",
         f"troth replay {ours}",
-        f"troth report {ours} -o junit=junit.xml",
+        f"troth report {ours} -o html=report.html -o junit=junit.xml",
+        f"troth evidence verify {bundle.BUNDLE} --key {bundle.PUBLIC}",
+        f"troth replay {bundle.BUNDLE}",
+        f"tar xzf {bundle.BUNDLE}",
+        f"sh troth-*/verify.sh {bundle.BUNDLE} {bundle.PUBLIC}",
         f"troth report {theirs}",
     )
     return "".join(f"  {line}\n" for line in lines)

@@ -29,14 +29,34 @@ _BLOCK = 1 << 20
 
 def write(folder: Path, archive: Path, modified: int) -> None:
     """Write a bag's folder as an archive; ``modified`` is the time of all files in Unix seconds."""
+    made: set[str] = set()
     with bag.new(archive) as raw, _packed(raw) as stream, _written(stream) as tar:
         for name in bag.files(folder):
+            for above in _above(f"{folder.name}/{name}", made):
+                tar.addfile(_folder(above, modified))
             member = tarfile.TarInfo(f"{folder.name}/{name}")
             member.size = (folder / name).stat().st_size
             member.mode, member.mtime = 0o600, modified
             with (folder / name).open("rb") as file:
                 tar.addfile(member, file)
             _forget(tar)
+
+
+def _above(name: str, made: set[str]) -> Iterator[str]:
+    """Yield the folders above a file that are not ``made`` yet, the outermost first."""
+    parts = name.split("/")
+    for depth in range(1, len(parts)):
+        above = "/".join(parts[:depth])
+        if above not in made:
+            made.add(above)
+            yield above
+
+
+def _folder(name: str, modified: int) -> tarfile.TarInfo:
+    """Return a folder as a member: whoever unpacks gets one that only he can enter."""
+    member = tarfile.TarInfo(name)
+    member.type, member.mode, member.mtime = tarfile.DIRTYPE, 0o700, modified
+    return member
 
 
 def _packed(raw: IO[bytes]) -> gzip.GzipFile:
