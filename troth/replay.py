@@ -6,7 +6,7 @@ observations. With the same versions the results are the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,7 +58,25 @@ def replay(folder: Path, *, what_if: bool = False) -> Replayed:
     digest = results_digest(outcome)
     if digest != envelope["results_digest"]:
         changed.append(f"the results are {digest}, the run recorded {envelope['results_digest']}")
+    changed += _other_results(folder, digest, outcome)
     return Replayed(outcome, digest, tuple(changed))
+
+
+def _other_results(folder: Path, digest: str, outcome: Results) -> Iterator[str]:
+    """Yield which of the folder's own results are not those that judging now gives.
+
+    The envelope's digest may be right and the file that people read another; one that is missing
+    is told already.
+    """
+    results, findings = folder / record.RESULTS, folder / record.FINDINGS
+    wanted = outcome.summary["findings"]["digest"]
+    if (
+        results.is_file()
+        and canonical.digest_of(results.read_bytes().removesuffix(b"\n")) != digest
+    ):
+        yield f"{record.RESULTS} does not hold the results that the facts give"
+    if findings.is_file() and canonical.digest_of(findings.read_bytes()) != wanted:
+        yield f"{record.FINDINGS} does not hold the findings that the facts give"
 
 
 def setup_of(folder: Path, clauses: dict[str, list[str]]) -> Setup:

@@ -23,9 +23,9 @@ from troth.catalogue.schemas import shown
 from troth.catalogue.shelves import Shelf
 from troth.config import Config, Selection, policy_id
 from troth.definitions import Control, Policy
-from troth.errors import InputError, Place
+from troth.errors import InputError, IntegrityError, Place
 from troth.plan import choose
-from troth.replay import setup_of
+from troth.replay import replay, setup_of
 from troth.run import Setup, judged
 from troth.verdicts import Results
 
@@ -54,13 +54,18 @@ class Supposed:
 def suppose(folder: Path, paths: Iterable[Path]) -> Supposed:
     """Judge a run's facts under the policies in files, or in the files of folders.
 
-    Raises :class:`~troth.errors.InputError` for a policy that cannot be used.
+    What would change is told against the run as its facts are judged now, not against what its
+    folder says. Raises :class:`~troth.errors.IntegrityError` if the two differ, and
+    :class:`~troth.errors.InputError` for a policy that cannot be used.
     """
     envelope = record.get_envelope(folder)
+    now = replay(folder)
+    if now.differences:
+        raise IntegrityError("\n".join(now.differences))
     setup = _under(setup_of(folder, envelope["clauses"]), paths)
     as_of = datetime.fromisoformat(envelope["as_of"])
     outcome = judged(setup, folder, as_of, partial=envelope["state"] == "partial")
-    before = record.get_json(folder / record.RESULTS)["clauses"]
+    before = now.results.summary["clauses"]
     return Supposed(setup, outcome, tuple(changes(before, outcome.summary["clauses"])))
 
 

@@ -72,3 +72,33 @@ def test_the_set_of_the_same_target_decides_where_two_have_one_id() -> None:
     kept = kept._replace(target="u")
     made = run("backed-up", [store("srv:/data")], YOUNG, sets=Population((lost, kept)))
     assert made["srv:/data"].facts == {"usable_points": 0}
+
+
+def forged(folder: Path, name: str, before: str, after: str) -> None:
+    """Change a file and make the envelope's digest of it right again."""
+    path = folder / name
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+    envelope = json.loads((folder / record.ENVELOPE).read_text())
+    envelope["files"] = record.manifest(folder)
+    (folder / record.ENVELOPE).write_text(json.dumps(envelope))
+
+
+@pytest.mark.parametrize("name", [record.RESULTS, record.FINDINGS])
+def test_results_that_the_facts_do_not_give_are_noticed(
+    folder: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every digest of a file fits; what people read is not what the facts come to."""
+    forged(folder, name, '"pass"', '"fail"')
+    assert replayed(folder) == 4
+    assert f"{name} does not hold the" in capsys.readouterr().err
+
+
+def test_what_would_change_is_told_against_the_facts(
+    folder: Path, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged(folder, record.RESULTS, '"pass"', '"fail"')
+    policies = str(workspace / "policies")
+    assert main(["replay", str(folder), "--policies", policies]) == 4
+    assert "would come out differently" not in capsys.readouterr().out

@@ -11,7 +11,7 @@ import click
 from troth import record
 from troth.cli import common, fail
 from troth.cli.output import Outputs, gate_of
-from troth.errors import Exit, IntegrityError, UsageError
+from troth.errors import Exit, UsageError
 from troth.offline import refuse_sockets
 from troth.replay import replay
 from troth.report.account import Account
@@ -94,12 +94,8 @@ def _supposed(
     from troth.cli import supposing
     from troth.whatif import suppose
 
-    envelope = record.get_envelope(folder)
-    changed = record.verify(folder, envelope["files"])
-    if changed:
-        raise IntegrityError("\n".join(changed))
     found = suppose(folder, policies)
-    wanted.write(supposing.Supposition.of(folder, envelope, found))
+    wanted.write(supposing.Supposition.of(folder, record.get_envelope(folder), found))
     to_stdout = any(not one.path for one in wanted.wanted)
     for line in supposing.lines(found.changes):
         click.echo(line, err=to_stdout)
