@@ -7,6 +7,7 @@ import json
 import struct
 import tarfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +252,10 @@ def test_an_observation_with_a_strange_name_is_not_packed(tmp_path: Path) -> Non
 
 def test_the_header_of_gzip_is_read_as_gzip_does(packed: Sealed) -> None:
     assert gzip.decompress(packed.archive.read_bytes())
+
+
+def test_a_bag_is_kept_for_longer_than_until_its_run(packed: Sealed, tmp_path: Path) -> None:
+    order = Order(retain_until=date(1999, 1, 1))
+    with pytest.raises(UsageError, match="1999-01-01 is not after the run"):
+        pack(packed.run, tmp_path / "late.tar.gz", order)
+    assert not (tmp_path / "late.tar.gz").exists()

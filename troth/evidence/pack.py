@@ -70,6 +70,9 @@ def pack(run: Path, out: Path, order: Order) -> Packed:
     name = file_name(account.envelope["id"])
     ended = datetime.fromisoformat(account.envelope["finished_at"])
     kept = order.retain_until or (ended + timedelta(days=KEPT_DAYS)).date()
+    if kept <= ended.date():
+        text = f"--retain-until: {kept} is not after the run, which ended on {ended.date()}"
+        raise UsageError(f"{text}; name a later date")
     with _staging(out) as place:
         folder = place / f"troth-{name}"
         info = _info(account, order, ended, kept)
