@@ -194,3 +194,16 @@ def test_scopes_that_are_not(expression: str, told: str) -> None:
 )  # fmt: skip
 def test_no_text_breaks_the_examination(expression: str) -> None:
     assert all(isinstance(told, str) and told for told in scope_problems(expression))
+
+
+@pytest.mark.parametrize("name", [r"\u0065nv", r"\x65nv", r"\145nv", r"e\"nv"])
+def test_a_tags_name_is_written_without_a_backslash(name: str, folder: Path) -> None:
+    old = """where: tag("tier") != "spare\""""
+    assert wrong(folder, old, f"""where: 'tag("{name}") == "prod"'""") == [
+        f'troth.yaml:5:12 tag("{name}") writes its name with a backslash; '
+        "write every character itself"
+    ]
+    old = """{critical: 'tag("tier") == "critical"'}"""
+    told = wrong(folder, old, f"""{{critical: 'tag("{name}") == "critical"'}}""")
+    assert [text.partition(" ")[0] for text in told] == ["troth.yaml:13:21"]
+    assert made(folder, TEXT.replace('"spare"', r'"\u0065nv"')).tags_read == {"tier"}

@@ -30,6 +30,17 @@ SECRETS = {
     "npm": ("npm token", "np" + "m_" + LETTERS[:36]),
     "stripe": ("Stripe key", "sk" + "_live_" + LETTERS[:24]),
     "vault": ("Vault token", "hv" + "s." + LETTERS),
+    "openai": ("OpenAI key", "sk-" + "proj-" + LETTERS),
+    "anthropic": ("Anthropic key", "sk-" + "ant-api03-" + LETTERS),
+    "sendgrid": ("SendGrid key", "S" + "G." + LETTERS[:22] + "." + LETTERS),
+    "shopify": ("Shopify token", "shp" + "at_" + "0a" * 16),
+    "digitalocean": ("DigitalOcean token", "dop" + "_v1_" + "0a" * 32),
+    "huggingface": ("Hugging Face token", "h" + "f_" + "aB" * 17),
+    "docker": ("Docker token", "dckr" + "_pat_" + LETTERS[:27]),
+    "grafana": ("Grafana token", "gl" + "sa_" + "aB3d" * 8 + "_0a1b2c3d"),
+    "age": ("private key", "AGE-SECRET" + "-KEY-1" + "Q2" * 29),
+    "putty": ("private key", "PuTTY-User" + "-Key-File-3: ssh-rsa\nVQ==\nPrivate-MAC: 0a1b"),
+    "jwt-empty": ("JWT", "ey" + "JhbGciOiJub25lIn0.e30.sig"),
     "jwt": ("JWT", "ey" + "JhbGciOiJub25lIn0.ey" + "JzdWIiOiIxIn0x.sig"),
 }
 
@@ -43,8 +54,34 @@ AROUND = {
     "basic": ("authorization header", "Authorization: Basic ", "dXNlcjpwYXNz", ""),
     "authorization-json": ("authorization header", '{"Authorization": "Bearer ', "abc.def", '"}'),
     "bearer": ("bearer token", "curl -H Bearer ", LETTERS, ""),
-    "cookie": ("cookie", "Cookie: sid=", "a1b2c3d4e5", "; x=y"),
-    "set-cookie": ("cookie", "Set-Cookie: sid=", "a1b2c3d4e5", "; Path=/"),
+    "cookie": ("cookie", "Cookie: ", "sid=a1b2c3d4e5; x=y", "\nA: b"),
+    "set-cookie": ("cookie", "Set-Cookie: ", "sid=a1b2c3d4e5; Path=/", ""),
+    "cookie-second": ("cookie", "Cookie: ", "a=1; session=" + LETTERS, ""),
+    "cookie-quoted": ("cookie", "curl -H 'Cookie: ", "a=1; s=abcdefgh", "' https://h/"),
+    "quoted": ("password or secret", 'password="', "Summer,2026!", '" x'),
+    "quoted-other": ("password or secret", "password='", 'a"b c;d', "' x"),
+    "json-comma": ("password or secret", '{"password": "', r"Sum,m\"er;2026", '"}'),
+    "json-letters": ("password or secret", '{"password":"', "correcthorse", '"}'),
+    "unquoted": ("password or secret", "DB_PASSWORD=", "Tr0ub4dor<3horse,&;x", " y"),
+    "query-semicolon": ("password or secret", "/?password=", "abcd", ";b=2"),
+    "exclamation": ("password or secret", "password=", "!abcdef", ""),
+    "dollar": ("password or secret", "password=", "$ecret123", ""),
+    "parentheses": ("password or secret", "password=", "abc(1234)x", ""),
+    "url-at": ("password in a URL", "postgres://", "u:p@ssw0rd", "@h/db"),
+    "url-hash": ("password in a URL", "postgres://", "u:p@ss#w?<rd", "@h/db"),
+    "digest": (
+        "authorization header",
+        "Authorization: Digest ",
+        'username="u", nonce="n", response="ab"',
+        "\nHost: x",
+    ),
+    "authorization-bare": ("authorization header", '"Authorization":"', LETTERS, '"'),
+    "s3-v2": (
+        "signed URL",
+        "https://b/o?AWSAccessKeyId=x&Signature=",
+        "vjbyPxybdZaNmGa%2ByT27",
+        "&E=1",
+    ),
     "query": ("password or secret", "GET /?a=1&token=", "abcd", "&b=2"),
     "pair": ("password or secret", "db_password=", "hunter2", " host=x"),
     "digits": ("password or secret", "pwd=", "123456", ""),
@@ -69,6 +106,17 @@ HARMLESS = {
     "challenge": 'WWW-Authenticate: Basic realm="the administration of the site"',
     "git": "ssh://git@host.example/x https://host:8443/a@b",
     "shown": "password=[redacted: password or secret]",
+    "no-scheme": "authorization: required for everyone; Authorization: see ISO 27001 chapter 5",
+    "references": "secret=arn:aws:kms:eu:1:key/a1 encryption_key=alias/k1 "
+    "token: projects/p1/secrets/x secret=/run/secrets/db1 password=vault:kv/x1 password=ssm:/a/b1",
+    "algorithms": "encryption_key=AES256 encryption_key=AES-256-GCM signing_key=RS256 "
+    "signing_key=ED25519-2024 private_key: ECDSA-P256",
+    "states": '{"password":"expired","token":"opaque"} password=changed token=invalid',
+    "letters": "password: Länge12Zeichen",
+    "arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:prod-db1-a1b2c3",
+    "hugs": "xo" + "xo-hugs-and-kisses-2026",
+    "basic-course": "Basic ISO/IEC-27001-awareness",
+    "ideographic": "https://policy.example.com、連絡先:ops@example.com",
     "json": '{"access_keys":{"items":[{"id":"…7KQ2"}]},"password":{"state":"set"},"token":"none"}',
 }
 
@@ -96,6 +144,33 @@ def test_talk_of_credentials_is_left_alone(name: str) -> None:
 
 def test_a_private_key_that_was_cut_off_takes_the_rest_with_it() -> None:
     assert credentials.redacted("a " + PEM.format("OPENSSH ")[:45]) == "a [redacted: private key]"
+
+
+def test_a_private_key_without_an_end_takes_everything_with_it() -> None:
+    begun = PEM.format("").partition("\n")[0] + "\n" + "MIIB\n" * 9000
+    assert credentials.redacted(f"a {begun}") == "a [redacted: private key]"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["host:db-secret:/var/lib/pg1", "http://idp-token:8080/x", "a:secret:Tr0ub4dor9"],
+)
+def test_an_id_has_colons_of_its_own(told: str) -> None:
+    assert credentials.redacted_id(told) == told
+    assert credentials.find_in_id("https://u:hunter2@h/" + told)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["password", "token: ", "secret=\\", "://a:", "://a@", "-eyJabcdefgh", "authorization: ",
+     "Cookie: a", "&token=a;", ";token=a;", "SG.", "xoxo-", "\"", "token\"\"", "sk-ant-",
+     "authorization:Basic ", "'cookie':'", "-----BEGIN PRIVATE KEY", "secret=arn:"],
+)  # fmt: skip
+def test_a_hostile_text_is_read_to_its_end(part: str) -> None:
+    """Where each sign costs a look at all that follow, this does not end before the day does."""
+    token = SECRETS["github"][1]
+    hits = credentials.find(part * (400_000 // len(part)) + "\n " + token)
+    assert hits[-1].end == 400_000 // len(part) * len(part) + 2 + len(token)
 
 
 def test_what_overlaps_is_replaced_once_and_wholly() -> None:

@@ -280,6 +280,9 @@ def _scope_names(node: Node) -> Iterable[str]:
     if node.kind == "call" and node.name == "tag" and not node.on_target:
         if len(node.args) != 1 or node.args[0].name[:1] not in ("'", '"'):
             yield 'tag() takes one name in quotes, as tag("tier")'
+        elif "\\" in node.args[0].name:  # CEL would read another tag than the one that is recorded
+            told = f"tag({node.args[0].name}) writes its name with a backslash"
+            yield f"{told}; write every character itself"
         return
     if node.kind == "call" and node.name not in ("matches", "startsWith", "endsWith", "contains"):
         known = "tag, matches, startsWith, endsWith or contains"

@@ -9,7 +9,7 @@ import re
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -207,20 +207,23 @@ def _keep_attestations(folder: Path, setup: Setup, plan: Plan) -> None:
         if target["type"] != "attestation":
             continue
         kept = folder / record.INPUTS / "attestations" / name
-        for path in sorted((Path(target["base_dir"]) / target["folder"]).glob("*")):
-            if path.name.endswith(attestations.SUFFIX) and path.is_file():
-                _keep_attestation(path, kept)
+        for path, body in signed_statements(target):
+            stem = file_name(path.name.removesuffix(attestations.SUFFIX))
+            record.put(kept / f"{stem}{attestations.SUFFIX}", body)
 
 
-def _keep_attestation(path: Path, kept: Path) -> None:
-    name = file_name(path.name.removesuffix(attestations.SUFFIX)) + attestations.SUFFIX
-    try:
-        with path.open("rb") as file:
-            body = file.read(attestations.MAX_BYTES + 1)
-    except OSError:
-        return
-    if len(body) <= attestations.MAX_BYTES:
-        record.put(kept / name, body)
+def signed_statements(target: Mapping[str, Any]) -> Iterator[tuple[Path, bytes]]:
+    """Yield the files of signed statements in a target's folder that a run would keep."""
+    for path in sorted((Path(target["base_dir"]) / target["folder"]).glob("*")):
+        if not path.name.endswith(attestations.SUFFIX) or not path.is_file():
+            continue
+        try:
+            with path.open("rb") as file:
+                body = file.read(attestations.MAX_BYTES + 1)
+        except OSError:
+            continue
+        if len(body) <= attestations.MAX_BYTES:
+            yield path, body
 
 
 def file_name(text: str) -> str:

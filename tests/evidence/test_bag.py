@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
@@ -13,6 +17,7 @@ import pytest
 from tests.evidence.conftest import Sealed, sha256
 from troth.errors import IntegrityError
 from troth.evidence import bag as bags
+from troth.evidence.verify import verify
 
 
 def test_bagit_py_accepts_it(packed: Sealed) -> None:
@@ -64,13 +69,19 @@ def test_only_the_owner_may_read_it(packed: Sealed) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "a/../b", "a//b", "/a", "a/", "a b", "a%b", "ä", "a\nb", "a\\b", "a:b"]
+    "name",
+    [
+        *("", ".", "..", "a/../b", "a//b", "/a", "a/", "a b", "a%b", "ä", "a\nb", "a\\b", "a:b"),
+        *("a" * 256, "/".join(["a" * 200] * 6), "a/" * 32 + "a"),
+    ],
 )
 def test_unsafe_names_are_known(name: str) -> None:
     assert not bags.is_safe(name)
 
 
-@pytest.mark.parametrize("name", ["a", "data/a-1_2+3.json", "..a", "a..b/c.."])
+@pytest.mark.parametrize(
+    "name", ["a", "data/a-1_2+3.json", "..a", "a..b/c..", "a" * 255, "a/" * 31 + "a"]
+)
 def test_safe_names_are_known(name: str) -> None:
     assert bags.is_safe(name)
 
@@ -113,3 +124,40 @@ def test_the_seal_is_the_digest_of_the_tag_manifest(tmp_path: Path) -> None:
     assert sealed == sha256(tmp_path / bags.TAGMANIFEST)
     assert bags.read_info(tmp_path) == {"External-Identifier": "x", "Payload-Oxum": "1.1"}
     bagit.Bag(str(tmp_path)).validate(processes=1)
+
+
+def refusing(wanted: str) -> Callable[..., Any]:
+    """Return an ``os.scandir`` or ``open`` of somebody who may not read what ends in ``wanted``."""
+
+    def call(path: Path, *words: Any, **more: Any) -> Any:
+        if str(path).endswith(wanted):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real[wanted](path, *words, **more)
+
+    real: dict[str, Callable[..., Any]] = {"data/inputs": os.scandir, "results.json": Path.open}
+    return call
+
+
+@pytest.mark.parametrize(
+    ("place", "function", "wanted"),
+    [(os, "scandir", "data/inputs"), (Path, "open", "results.json")],
+    ids=["folder", "file"],
+)
+def test_what_cannot_be_read_is_named(
+    place: Any, function: str, wanted: str, bag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, function, refusing(wanted))
+    with pytest.raises(IntegrityError, match=f"{wanted} cannot be read: Permission denied"):
+        verify(bag, {}, unsigned=True)
+
+
+def test_a_deep_folder_is_refused(bag: Path) -> None:
+    place = os.open(bag, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=place)
+        above, place = place, os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(above)
+    os.close(place)
+    with pytest.raises(IntegrityError, match="is no name for a file of a bag"):
+        bags.check_plain(bag)
+    subprocess.run(["rm", "-rf", bag / "d"], check=True)  # pytest's own removal calls itself

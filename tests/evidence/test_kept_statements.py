@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from pathlib import Path
@@ -14,11 +15,15 @@ from troth.attestations import MAX_BYTES
 from troth.catalogue import content
 from troth.checker import Checker
 from troth.checkers.attestation import Attestations
+from troth.cli.prepare import prepare
 from troth.collect.runner import Budget
+from troth.errors import InputError
 from troth.evidence.pack import Order, pack
 from troth.plan import choose, make
 from troth.run import Setup, carry_out, file_name
 
+#: What can be told by its form, put together here so that this file holds none.
+TOKEN = "gh" + "p_" + "St4tes" * 6
 CONTROL = """\
 schema: 1
 id: said
@@ -110,3 +115,51 @@ def test_file_names_are_safe_and_stay_apart(text: str) -> None:
     assert not made.startswith(".")
     assert made != file_name(text + " ")
     assert file_name("plain-1.2_3") == "plain-1.2_3"
+
+
+def coded(text: str, *, broken: bool = False) -> str:
+    made = base64.b64encode(text.encode()).decode()
+    return "\n".join(made[at : at + 19] for at in range(0, len(made), 19)) if broken else made
+
+
+def envelope(payload: str, **more: str) -> str:
+    return json.dumps({"payload": payload, "payloadType": "x", "signatures": [], **more})
+
+
+SAID = json.dumps({"statement": f"日本 we sign in with {TOKEN}."}, ensure_ascii=False)
+ESCAPED = SAID.replace(TOKEN, "".join(f"\\u{ord(sign):04x}" for sign in TOKEN))
+HOLDING = {
+    "payload": envelope(coded(SAID)),
+    "url-safe": envelope(coded(SAID).replace("+", "-").replace("/", "_").rstrip("=")),
+    "escaped": envelope(coded(ESCAPED)),
+    "broken-lines": envelope(coded(SAID, broken=True)),
+    "twice": envelope(coded(SAID))[:-1] + ', "payload": "e30="}',
+    "code-within": envelope(coded(json.dumps({"statement": coded(SAID)}))),
+    "keyid": envelope("e30=", keyid=TOKEN),
+    "no-envelope": f"signed: {coded(SAID)}, by nobody",
+}
+
+
+@pytest.mark.parametrize("how", HOLDING)
+def test_a_credential_in_a_signed_statement_is_refused_and_not_shown(base: Path, how: str) -> None:
+    assert TOKEN not in ESCAPED
+    (base / "signed/two.dsse.json").write_text(HOLDING[how])
+    (base / "other/two.dsse.json").write_text(HOLDING[how])
+    with pytest.raises(InputError) as error:
+        prepare(base / "troth.yaml", {})
+    shown = map(str, error.value.problems)
+    told = [problem for problem in shown if "credential" in problem]
+    assert told == [
+        f"{base}/signed/two.dsse.json a credential stands here (GitHub token), and every run "
+        "keeps a copy of this file; take it out of the statement, and sign it again"
+    ]
+    assert TOKEN not in str(error.value)
+    assert coded(SAID)[:20] not in str(error.value)
+
+
+def test_statements_without_credentials_are_not_refused(base: Path) -> None:
+    said = json.dumps({"statement": "A password has at least twelve characters."})
+    (base / "signed/two.dsse.json").write_text(envelope(coded(said)))
+    with pytest.raises(InputError) as error:  # nothing of it can be verified here
+        prepare(base / "troth.yaml", {})
+    assert "credential" not in str(error.value)

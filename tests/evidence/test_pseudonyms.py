@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from tests.measures.populations import AS_OF, item, measured, population
 from troth.catalogue.kinds import load_kind
 from troth.catalogue.schemas import schema
 from troth.checker import Facts, Failure, ObservationFailed, Reason, Resource
@@ -94,6 +96,65 @@ def test_an_account_and_its_owner_in_the_register_still_meet() -> None:
     training = ALL.facts("register.trainings", "row", Facts({"person_id": "p-1", "topic": "x"}))
     assert training.values == {"person_id": staff["person_id"], "topic": "x"}
     assert account["type"] == "human"
+
+
+@pytest.mark.parametrize(
+    ("system", "login"),
+    [("gcp:proj", "serviceAccount:x@y.test"), ("host:a:b", "alice"), ("okta", "Alice")],
+)
+def test_an_account_meets_its_owner_whatever_has_a_colon(system: str, login: str) -> None:
+    account = ALL.facts("account", "identity", Facts({"system": system, "login": login})).values
+    row = {"accounts": {"items": [f"{system}:{login}"], "complete": True}}
+    staff = ALL.facts("register.staff", "row", Facts(row)).values
+    assert [f"{account['system']}:{account['login']}"] == staff["accounts"]["items"]
+    assert account["system"] == system
+    assert login.rpartition(":")[2] not in repr((account, staff))
+
+
+NAMES = ["p-01", "P-01", " p-01", "p-01 ", "P-01 ", "p-02", "Straße", "STRASSE", "A@b.test"]
+
+
+@pytest.mark.parametrize("one", NAMES)
+@pytest.mark.parametrize("other", NAMES)
+def test_pseudonyms_are_equal_exactly_and_folded_where_their_originals_are(
+    one: str, other: str
+) -> None:
+    """Measures compare people both ways, and neither may come to another answer."""
+    first, second = (
+        ALL.facts("register.trainings", "row", Facts({"person_id": name})).values["person_id"]
+        for name in (one, other)
+    )
+    assert (first == second) is (one == other)
+    folded = one.strip().casefold() == other.strip().casefold()
+    assert (first.strip().casefold() == second.strip().casefold()) is folded
+
+
+def test_addresses_in_texts_are_equal_without_regard_to_capitals() -> None:
+    small, large = ALL.text("to rin@mail.example.test"), ALL.text("to Rin@Mail.example.test")
+    assert small == f"to {by_hand('person', 'rin@mail.example.test')}"
+    assert small != large
+    assert small.casefold() == large.casefold()
+
+
+@pytest.mark.parametrize("reviewer", ["P-01", "p-01 ", "p-01", "p-02", "p-03"])
+def test_who_reviews_an_own_publication_is_caught_under_pseudonyms_too(reviewer: str) -> None:
+    out = AS_OF - timedelta(days=10)
+    staff = [
+        {"person_id": name, "start_date": "2020-01-01", "end_date": None, "status": "active"}
+        for name in ("p-01", "P-01", "P-02")
+    ]
+    page = {"author": "p-01", "reviewer": reviewer, "published_at": out, "reviewed_at": out}
+
+    def reviewed(change: Callable[[str, dict[str, Any]], dict[str, Any]]) -> tuple[Any, Any]:
+        people = population([item(str(at), **change("staff", row)) for at, row in enumerate(staff)])
+        rows = population([item("x", **change("publications", page))])
+        facts = measured("publication-people", rows, {}, {"register.staff": people})["x"].facts
+        return facts["reviewed"], facts["by_staff"]
+
+    def changed(register: str, row: dict[str, Any]) -> dict[str, Any]:
+        return dict(ALL.facts(f"register.{register}", "row", Facts(row)).values)
+
+    assert reviewed(lambda _, row: row) == reviewed(changed) == (reviewer == "p-02", True)
 
 
 def test_words_and_raw_about_persons_are_not_recorded() -> None:

@@ -37,7 +37,7 @@ def a_fact(bag: Path) -> Path:
 
 
 def signature(bag: Path) -> Path:
-    return next((bag / "signatures").iterdir())
+    return min((bag / "signatures").glob("*.json"))
 
 
 def byte_in_fact(bag: Path, packed: Sealed) -> None:
@@ -69,7 +69,36 @@ def deletion(bag: Path, packed: Sealed) -> None:
 
 
 def deleted_fact(bag: Path, packed: Sealed) -> None:
-    a_fact(bag).unlink()
+    fact = a_fact(bag)
+    fact.unlink()
+    if not any(fact.parent.iterdir()):
+        fact.parent.rmdir()
+
+
+def empty_folder(bag: Path, packed: Sealed) -> None:
+    (bag / "signatures/none").mkdir()
+
+
+def deep_signature(bag: Path, packed: Sealed) -> None:
+    (bag / "signatures/more").mkdir()
+    shutil.copy(signature(bag), bag / "signatures/more/x.sigstore.json")
+
+
+def listed_beside_signatures(bag: Path, packed: Sealed) -> None:
+    """The tag manifest lists a file beside the signatures, and was signed so."""
+    (bag / "signatures/run.sh").write_text("echo all is well")
+    handmade.manifests(bag)
+    path = bag / "tagmanifest-sha256.txt"
+    digest = sha256(bag / "signatures/run.sh")
+    path.write_text(path.read_text() + f"{digest}  signatures/run.sh\n")
+
+
+def malformed_signature(bag: Path, packed: Sealed) -> None:
+    (bag / "signatures/zz.sigstore.json").write_text("{}")
+
+
+def second_signature(bag: Path, packed: Sealed) -> None:
+    shutil.copy(signature(bag), bag / "signatures/zz.sigstore.json")
 
 
 def addition(bag: Path, packed: Sealed) -> None:
@@ -179,6 +208,10 @@ SPOILS: dict[Spoil, str] = {
     deleted_fact: "is missing; manifest-sha256.txt lists it",
     addition: "data/more.json was added after packing",
     added_on_top: "NOTE.txt was added after packing",
+    empty_folder: "the folder signatures/none is empty",
+    deep_signature: "signatures/more/x.sigstore.json was added after packing",
+    malformed_signature: "signatures/zz.sigstore.json: not a Sigstore bundle",
+    second_signature: "signatures/zz.sigstore.json is a second signature by the key",
     added_signature: "signatures/run.sh was added after packing",
     renamed_fact: "is missing; manifest-sha256.txt lists it",
     manifest: "manifest-sha256.txt was changed after packing",
@@ -233,6 +266,11 @@ def test_the_key_in_the_bag_is_no_authority(packed: Sealed, evidence: Evidence) 
 
 def resigned(bag: Path, packed: Sealed) -> None:
     handmade.manifests(bag)
+    signed_again(bag, packed)
+
+
+def signed_again(bag: Path, packed: Sealed) -> None:
+    """Sign the tag manifest as it is, with the statement as it was."""
     made = sigstore.read(signature(bag).read_bytes())
     told = dict(statement.parse(made.envelope.payload))
     digest = {"sha256": sha256(bag / statement.SUBJECT)}
@@ -264,6 +302,34 @@ def test_not_even_the_signer_can_change_facts_or_results(
     code, _, err = evidence("verify", bag, "--key", packed.public)
     assert code == 4
     assert RESIGNED[spoil] in err
+
+
+def test_a_manifest_cannot_bless_what_lies_beside_the_signatures(
+    bag: Path, packed: Sealed, evidence: Evidence
+) -> None:
+    listed_beside_signatures(bag, packed)
+    signed_again(bag, packed)
+    code, _, err = evidence("verify", bag, "--key", packed.public)
+    assert code == 4
+    assert "signatures/run.sh was added after packing" in err
+
+
+def test_results_that_tell_nothing_are_refused_not_a_bug(
+    bag: Path, packed: Sealed, evidence: Evidence
+) -> None:
+    path = bag / "data/results.json"
+    results = json.loads(path.read_text())
+    del results["clauses"]
+    body = canonical.dumps(results)
+    path.write_bytes(body + b"\n")
+    envelope = json.loads((bag / "data/run.json").read_text())
+    envelope["results_digest"] = canonical.digest_of(body)
+    envelope["files"]["results.json"] = canonical.digest_of(body + b"\n")
+    (bag / "data/run.json").write_text(json.dumps(envelope))
+    resigned(bag, packed)
+    code, _, err = evidence("verify", bag, "--key", packed.public)
+    assert code == 4
+    assert "cannot be read as those of a run: KeyError('clauses')" in err
 
 
 # Archives.

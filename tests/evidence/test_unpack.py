@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from tests.evidence.test_pack import files
 from tests.report.accounts import hostile
 from troth import record
 from troth.cli import main
+from troth.errors import IntegrityError
 from troth.evidence import archive, unpack
 from troth.evidence.pack import Order, pack
 from troth.offline import Refused
@@ -107,3 +109,49 @@ def test_a_run_of_before_this_version_packs_and_verifies(
     assert evidence("pack", old, "--unsigned", "--out", tmp_path / "bag")[0] == 0
     assert evidence("verify", tmp_path / "bag", "--unsigned")[0] == 0
     assert main(["replay", str(tmp_path / "bag"), "-o", "json=/dev/null"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("as_of", 5), ("as_of", "yesterday"), ("as_of", "2026-11-22T00:00:00"),
+        ("clauses", []), ("clauses", {"a": "b"}), ("clauses", {"a": [1]}),
+        ("id", ""), ("id", "x" * 129), ("id", ["x"]), ("files", {"a": 1}),
+        ("files", {"a": "sha256:x", "a/b": "sha256:x"}), ("files", {"run.json": None}),
+        ("files", {"x" * 256: "sha256:x"}),
+    ],
+)  # fmt: skip
+def test_an_envelope_of_other_types_is_refused(
+    key: str, value: object, bag: Path, evidence: Evidence
+) -> None:
+    path = bag / "data/run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    handmade.manifests(bag)
+    code, _, err = evidence("unpack", bag, bag.parent / "run")
+    assert code == 4
+    assert "bug" not in err
+    assert not (bag.parent / "run").exists()
+    assert main(["replay", str(bag)]) == 4
+
+
+def test_an_envelope_that_lists_itself_is_refused(bag: Path, evidence: Evidence) -> None:
+    """Put back, it would stand in its own way."""
+    path = bag / "data/run.json"
+    body = json.loads(path.read_text())
+    names = ["observations", "findings.jsonl/x"]
+    for name in names:
+        path.write_text(json.dumps({**body, "files": {**body["files"], name: "sha256:x"}}))
+        handmade.manifests(bag)
+        assert evidence("unpack", bag, bag.parent / "run")[0] == 4
+
+
+def test_what_cannot_be_put_back_is_refused(
+    bag: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise FileExistsError(errno.EEXIST, "File exists", "run.json")
+
+    monkeypatch.setattr(unpack, "_put", fail)
+    with pytest.raises(IntegrityError, match="File exists"):
+        unpack.rebuild(bag, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -170,3 +170,23 @@ def test_what_is_no_public_key_is_told(packed: Sealed, evidence: Evidence) -> No
     assert code == 2
     assert "a private key" in err
     assert "BEGIN" not in err
+
+
+def test_without_a_signature_the_manifests_are_all_that_is_told(
+    packed: Sealed, evidence: Evidence
+) -> None:
+    code, out, _ = evidence("verify", packed.archive, "--unsigned")
+    assert code == 0
+    assert "as it was packed" not in out
+    assert "every file is as the bag's own manifests say" in out
+
+
+def test_an_id_is_harmless_to_a_terminal(bag: Path, evidence: Evidence) -> None:
+    from tests.evidence import handmade
+
+    path = bag / "data/run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "id": "\x1b]0;mine\x07\ud800"}))
+    handmade.manifests(bag)
+    code, out, _ = evidence("verify", bag, "--unsigned")
+    assert code == 0
+    assert not {"\x1b", "\x07", "\ud800"} & set(out)

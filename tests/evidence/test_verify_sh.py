@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -14,7 +15,8 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,15 +26,15 @@ from tests.evidence import handmade
 from tests.evidence.authority import Authority, authority
 from tests.evidence.conftest import Sealed
 from troth import dsse
-from troth.evidence import sigstore
+from troth.evidence import archive, sigstore
 from troth.evidence.signers import KeyFile
-from troth.evidence.statement import PAYLOAD_TYPE
+from troth.evidence.statement import PAYLOAD_TYPE, statement
 
 SCRIPT = Path(sigstore.__file__).with_name("verify.sh")
 #: Everything that the script says it needs, and nothing more.
 TOOLS = (
-    "base64", "cat", "cut", "date", "find", "grep", "gzip", "head", "mkdir", "mktemp", "rm",
-    "sed", "sha256sum", "sort", "tar", "tr", "uniq", "wc",
+    "base64", "cat", "chmod", "cut", "date", "find", "grep", "gzip", "head", "mkdir", "mktemp",
+    "rm", "sed", "sha256sum", "sort", "tail", "tar", "tr", "uniq", "wc",
 )  # fmt: skip
 RUN = "data/run.json"
 TAG = "tagmanifest-sha256.txt"
@@ -45,11 +47,11 @@ class World:
     shell: tuple[str, ...]
     tools: Path
 
-    def run(self, *args: object) -> tuple[int, str]:
+    def run(self, *args: object, **env: str) -> tuple[int, str]:
         """Run verify.sh and return its exit code and all that it says."""
         ran = subprocess.run(
             [*self.shell, str(SCRIPT), *map(str, args)],
-            env={"PATH": str(self.tools)}, capture_output=True, text=True,
+            env={"PATH": str(self.tools), **env}, capture_output=True, text=True,
         )  # fmt: skip
         return ran.returncode, ran.stdout + ran.stderr
 
@@ -126,6 +128,11 @@ def test_a_good_bag_holds(world: World, case: Case) -> None:
     assert "3 facts have their digest as name" in said
     assert "UTC by the authority that you gave" in said
     assert "genuine. What it says of the promises, in one word: WARNED" in said
+    told = " ".join(said.partition("Not checked here: ")[2].split())
+    assert told == (
+        "that results, shards and the verdicts of the statement fit together; troth evidence "
+        "verify does that. Nor that the verdicts follow from the facts; troth replay does that."
+    )
 
 
 def test_a_good_archive_holds(world: World, case: Case) -> None:
@@ -157,8 +164,7 @@ def test_it_leaves_nothing_behind(
     world: World, case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "tmp").mkdir()
-    archive = handmade.archive(case.folder)
-    for bag in (archive, case.folder):
+    for bag in (handmade.archive(case.folder), case.folder):
         subprocess.run(
             [*world.shell, SCRIPT, bag, case.key],
             env={"PATH": str(world.tools), "TMPDIR": str(tmp_path / "tmp")},
@@ -301,6 +307,34 @@ def reformat(case: Case) -> None:
     (case.folder / handmade.NAME).write_text(json.dumps(case.signature()))
 
 
+def other_base64(key: str) -> Callable[[Case], None]:
+    """The same bytes written otherwise: with bits that base64 does not use."""
+
+    def act(case: Case) -> None:
+        text = body(case).decode()
+        found = re.search(f'"{key}": "([^"]*)"', text)
+        assert found
+        value = found[1]
+        digits = value.rstrip("=")
+        last = chr(ord(digits[-1]) + 1)
+        other = digits[:-1] + last + value[len(digits) :]
+        assert base64.b64decode(other) == base64.b64decode(value)
+        case.replace(f'"{value}"', f'"{other}"')
+
+    return act
+
+
+def padded(case: Case, key: str) -> bool:
+    return re.search(f'"{key}": "[^"]*="', body(case).decode()) is not None
+
+
+def similar_name(case: Case) -> None:
+    """A name in which the dot of bagit.txt is another character."""
+    (case.folder / "bagit.txt").rename(case.folder / "bagit_txt")
+    case.resign()
+    (case.folder / "bagit.txt").write_text("another\n")
+
+
 def rename_fact(case: Case) -> None:
     path = handmade.facts(case.folder)[0]
     path.rename(path.with_name("0" * 64 + ".json"))
@@ -377,6 +411,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Case], None], str]] = {
     "a statement of another type": (other_type, "not a statement on the result of a run"),
     "a key twice": (repeat_key, "not a signature file as troth writes it"),
     "other white space": (reformat, "not a signature file as troth writes it"),
+    "a name like one that must be there": (similar_name, "does not name bagit.txt"),
     "the timestamp of another signature": (swap_stamp, "not one of this authority"),
     "the timestamp of another authority": (foreign_stamp, "not one of this authority"),
     "a byte of the timestamp": (broken_stamp, "not one of this authority"),
@@ -399,6 +434,39 @@ def test_a_tampered_bag_is_refused(world: World, case: Case, name: str) -> None:
     assert "genuine" not in said
 
 
+@pytest.mark.parametrize("key", ["payload", "sig", "signedTimestamp"])
+def test_base64_has_one_form(world: World, case: Case, key: str) -> None:
+    for _ in range(100):  # a signature and a token do not always have a length that leaves bits
+        if padded(case, key):
+            break
+        text = case.folder / "bag-info.txt"
+        text.write_text(text.read_text() + "Note: x\n")
+        if key == "payload":
+            lengthen(case)
+        else:
+            case.resign()
+    else:
+        pytest.fail(f"no {key} with a padding")
+    assert world.run(case.folder, case.key)[0] == 0
+    other_base64(key)(case)
+    code, said = world.run(case.folder, case.key)
+    assert code == 4, said
+    assert "not a signature file as troth writes it" in said
+
+
+def lengthen(case: Case) -> None:
+    """Sign a statement that is a byte longer, as a policy with a longer name would make it."""
+    handmade.manifests(case.folder)
+    tag = hashlib.sha256((case.folder / TAG).read_bytes()).hexdigest()
+    length = len(sigstore.read(body(case)).envelope.payload)
+    for count in range(1, 100):
+        files = {f"inputs/policies/{'a' * count}.yaml": "sha256:" + "ab" * 32}
+        made = statement(handmade.SUMMARY, {**handmade.ENVELOPE, "files": files}, tag)
+        if len(made) == length + 1:
+            break
+    (case.folder / handmade.NAME).write_bytes(sigstore.bundle(made, case.signer, case.tsa.stamp))
+
+
 def truncated(path: Path, case: Case) -> None:
     body = handmade.archive(case.folder).read_bytes()
     path.write_bytes(body[: len(body) // 2])
@@ -412,6 +480,30 @@ def shortened(path: Path, case: Case) -> None:
 
 def text(path: Path, case: Case) -> None:
     path.write_text("hello\n")
+
+
+def appended(more: bytes) -> Callable[[Path, Case], None]:
+    """Add bytes after the tar's end, where tar itself does not look."""
+
+    def act(path: Path, case: Case) -> None:
+        inner = gzip.decompress(handmade.archive(case.folder).read_bytes())
+        path.write_bytes(gzip.compress(inner + more))
+
+    return act
+
+
+def second_tar() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as file:
+        file.addfile(entry("bag/more.txt"))
+    return buffer.getvalue()
+
+
+def wrong_sum(path: Path, case: Case) -> None:
+    """All is there, but gzip's checksum at the end is another."""
+    whole = bytearray(handmade.archive(case.folder).read_bytes())
+    whole[-8] ^= 1
+    path.write_bytes(bytes(whole))
 
 
 def added(*entries: tarfile.TarInfo) -> Callable[[Path, Case], None]:
@@ -431,11 +523,18 @@ def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.T
     return made
 
 
+#: What is added after the end is refused for that.
+_AFTER = "goes on after its end"
 #: BusyBox shows such a name without what leads out, and unpacks it so.
 _OUTSIDE = "names that a bundle does not have|more or less than one folder"
 ARCHIVES: dict[str, tuple[Callable[[Path, Case], None], str]] = {
     "cut off": (truncated, "cut off or damaged"),
     "cut off inside": (shortened, "cut off or damaged|has no|is not signed|are missing"),
+    "a wrong checksum": (wrong_sum, "cut off or damaged"),
+    "a text after its end": (appended(b"hello"), "cut off or damaged"),
+    "a block after its end": (appended(b"x" * 512), _AFTER),
+    "a text long after its end": (appended(bytes(102_400) + b"x" + bytes(511)), _AFTER),
+    "a second tar after its end": (appended(second_tar()), _AFTER),
     "not an archive": (text, "cut off or damaged"),
     "a path upwards": (added(entry("bag/../../evil")), _OUTSIDE),
     "an absolute path": (added(entry("/evil")), _OUTSIDE),
@@ -458,6 +557,125 @@ def test_a_bad_archive_is_refused(world: World, case: Case, name: str) -> None:
     assert re.search(reason, said)
     assert "\x1b" not in said
     assert not case.folder.parent.joinpath("evil").exists()
+
+
+@pytest.mark.parametrize("content", [b"", bytes(5000), b"x" + bytes(5000), b"x" * 1024])
+def test_an_archive_may_end_with_any_file(world: World, case: Case, content: bytes) -> None:
+    """With many zeros after it or none, and in the form that the program writes."""
+    name = case.folder / "data/zz.bin"
+    name.write_bytes(content)
+    case.resign()
+    path = case.folder.with_name("last.tar.gz")
+    for zeros in (0, 512, 1024, 10_240, 71_680):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as file:
+            file.add(case.folder, "bag", filter=lambda one: None if "zz.bin" in one.name else one)
+            file.add(name, "bag/data/zz.bin")
+            end = file.offset
+        path.write_bytes(gzip.compress(buffer.getvalue()[:end] + bytes(zeros)))
+        code, said = world.run(path, case.key)
+        # BusyBox takes no tar without an end.
+        assert code == 0 or ("cut off" in said and zeros < 1024), (zeros, said)
+    path.unlink()
+    archive.write(case.folder, path, 0)
+    assert world.run(path, case.key)[0] == 0
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused(world: World, case: Case) -> None:
+    path = handmade.archive(case.folder)
+    size = len(gzip.decompress(path.read_bytes()))
+    assert world.run(path, case.key, TROTH_VERIFY_MAX=str(size))[0] == 0
+    code, said = world.run(path, case.key, TROTH_VERIFY_MAX=str(size - 1))
+    assert code == 4
+    assert f"unpacks to more than {size - 1} bytes" in said
+    code, said = world.run(path, case.key, TROTH_VERIFY_MAX="1G")
+    assert code == 2
+    assert "TROTH_VERIFY_MAX is not a number" in said
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user may enter; pytest's own are for their owner only."""
+    folder = Path(tempfile.mkdtemp(prefix="troth-verify-"))
+    folder.chmod(0o755)
+    yield folder
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            path.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+def as_anybody(world: World, case: Case, bag: Path, public: Path) -> tuple[int, str]:
+    """Run verify.sh as a user who is not root, and look whether anything is left behind."""
+    user: list[str] = []
+    if os.geteuid() == 0:
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("setpriv is not installed")
+        user = [setpriv, "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    shutil.copytree(world.tools, public / "tools", symlinks=True)
+    (public / "tools").chmod(0o755)
+    for path in (SCRIPT, case.key):
+        shutil.copy(path, public)
+        (public / path.name).chmod(0o644)
+    temporary = public / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o777)
+    ran = subprocess.run(
+        [*user, *world.shell, public / SCRIPT.name, bag, public / case.key.name],
+        env={"PATH": str(public / "tools"), "TMPDIR": str(temporary)}, cwd=public,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert list(temporary.iterdir()) == []
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("mode", [0, 0o300, 0o700])
+def test_an_archive_hides_nothing_in_a_folder(
+    world: World, case: Case, public: Path, mode: int
+) -> None:
+    """Not even from a user who may not read what tar unpacks for him."""
+    folder = entry("bag/data/secret", tarfile.DIRTYPE)
+    folder.mode = mode
+    hidden = entry("bag/data/secret/more.json")
+    hidden.size = 2
+    path = public / "bag.tar.gz"
+    with tarfile.open(path, "w:gz") as file:
+        file.addfile(folder)
+        file.addfile(hidden, io.BytesIO(b"{}"))
+        file.add(case.folder, "bag")
+    path.chmod(0o644)
+    code, said = as_anybody(world, case, path, public)
+    assert code == 4, said
+    # BusyBox cannot write into such a folder itself.
+    assert re.search("these were added" + "|cannot be unpacked" * (mode == 0), said)
+    assert "genuine" not in said
+
+
+@pytest.mark.parametrize("mode", [0, 0o311, 0o444])
+def test_a_folder_that_cannot_be_read_is_refused(
+    world: World, case: Case, public: Path, mode: int
+) -> None:
+    bag = public / "bag"
+    shutil.copytree(case.folder, bag)
+    secret = bag / "data/secret"
+    (secret / "deep").mkdir(parents=True)
+    (secret / "deep/more.json").write_text("{}")
+    for path in (bag, *bag.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    secret.chmod(mode)
+    code, said = as_anybody(world, case, bag, public)
+    assert code == 4, said
+    assert "cannot be read everywhere" in said
+    assert "data/secret" in said
+
+
+def test_a_good_archive_holds_for_anybody(world: World, case: Case, public: Path) -> None:
+    path = public / "bag.tar.gz"
+    archive.write(case.folder, path, 0)
+    path.chmod(0o644)
+    code, said = as_anybody(world, case, path, public)
+    assert code == 0, said
 
 
 def test_the_wrong_key_is_refused(world: World, case: Case) -> None:

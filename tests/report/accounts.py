@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from troth.collect.runner import Budget
 from troth.model import Reason
 from troth.plan import choose, make
 from troth.report.account import Account
+from troth.report.findings import kept
 from troth.run import Setup, carry_out
 
 AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
@@ -105,6 +107,17 @@ def account(
     run = base / "runs" / "20261121T000000Z-0001"
     carry_out(setup, plan, checkers, run, AS_OF, Budget(1, 30.0), threading.Event())
     return Account.of_run(run)
+
+
+def interrupted(run: Account) -> Account:
+    """Return the run as if somebody had stopped it."""
+    return dataclasses.replace(run, summary={**run.summary, "partial": True})
+
+
+def unjudged(run: Account) -> Account:
+    """Return the run as if its informative clause were the only one."""
+    clauses = [row for row in run.clauses if row["verdict"] is None]
+    return dataclasses.replace(run, summary={**run.summary, "clauses": clauses}, findings=kept([]))
 
 
 def hostile(folder: Path) -> Account:

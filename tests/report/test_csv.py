@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.accounts import HOSTILE, account, hostile
+from tests.report.accounts import HOSTILE, account, hostile, interrupted
 from tests.report.forms import only, written
 from troth.report.account import Account
-from troth.report.csv import COLUMNS, LONGEST
+from troth.report.csv import COLUMNS, LONGEST, SIGNS
 from troth.report.words import harmless
 
 #: What makes a formula of a cell, in Excel, LibreOffice and Google Sheets (OWASP, CSV injection).
@@ -30,7 +30,9 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def value(cell: str) -> str:
     """Return what a cell was before it was made harmless, by the rule of docs/formats.md."""
-    return re.sub(r"(^|;)(\s*)'('*[=+@-])", r"\1\2\3", cell)
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    ((pattern, by),) = re.findall(r'`re\.sub\(r"(.*)", r"(.*)", cell\)`', text)
+    return re.sub(pattern, by, cell)
 
 
 @pytest.fixture
@@ -102,8 +104,20 @@ def test_a_cell_that_could_be_a_formula_is_told_to_be_text(
 ) -> None:
     (row,) = rows(written("csv", account(tmp_path, [{"id": name, "bits": 64}])))
     assert row["resource"] == cell
-    if name.isprintable() and name.isascii():
-        assert value(cell) == name
+    assert value(cell) == harmless(name)
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_every_sign_comes_back(tmp_path: Path, sign: str) -> None:
+    name = f"{sign}1;'{sign}2"
+    (row,) = rows(written("csv", account(tmp_path, [{"id": name, "bits": 64}])))
+    assert row["resource"] == f"'{sign}1;''{sign}2"
+    assert value(row["resource"]) == name
+
+
+def test_every_row_of_an_interrupted_run_says_so(run: Account) -> None:
+    assert [row["partial"] for row in rows(written("csv", run))] == ["false"] * 3
+    assert [row["partial"] for row in rows(written("csv", interrupted(run)))] == ["true"] * 3
 
 
 def test_a_cell_is_no_longer_than_spreadsheets_keep(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.report.accounts import HOSTILE, account, hostile
+from tests.report.accounts import HOSTILE, account, hostile, unjudged
 from tests.report.many import Row, broken, copies, with_findings, written
 from tests.report.rendered import RENDERERS, Page
 from troth.report import github
@@ -96,7 +96,29 @@ def account_of_unknown(run: Account) -> Account:
 
 
 def test_what_is_waived_is_no_error(tmp_path: Path) -> None:
-    assert commands(written(write_annotations, account(tmp_path, waived="box-2"))) == []
+    one = account(tmp_path, [{"id": "box-2", "bits": 64}], waived="box-2")
+    assert commands(written(write_annotations, one)) == []
+
+
+def test_what_is_unknown_beside_a_waiver_is_a_warning(tmp_path: Path) -> None:
+    (warning,) = commands(written(write_annotations, account(tmp_path, waived="box-2")))
+    told = "1 waived clause with findings that could not be decided"
+    assert warning == Command("warning", {}, told)
+
+
+def test_a_run_that_judged_nothing_is_a_warning(run: Account) -> None:
+    for one in (unjudged(run), with_clauses(run, 0)):
+        (warning,) = commands(written(write_annotations, one))
+        told = "nothing was judged: there is no clause that can be"
+        assert warning == Command("warning", {}, told)
+
+
+def test_what_two_parts_say_alike_is_counted_once(run: Account) -> None:
+    (row,) = broken(run)
+    names = [f"box-{number}" for number in range(github.SHOWN + 2)]
+    rows = [*copies(row, names), *copies(row, names, part="other")]
+    (error,) = commands(written(write_annotations, with_findings(run, rows)))
+    assert error.data.split("\n")[-1].startswith("… and 2 more findings: ")
 
 
 def test_the_ten_worst_are_shown_and_the_rest_is_counted(run: Account) -> None:

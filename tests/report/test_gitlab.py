@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from tests.report.accounts import HOSTILE, account, hostile
+from tests.report.accounts import HOSTILE, account, hostile, interrupted, unjudged
 from tests.report.many import Counted, Watched, broken, copies, with_findings, written
 from troth.report.account import Account
 from troth.report.gitlab import write
@@ -75,6 +75,16 @@ def test_what_is_waived_or_unknown_is_none(tmp_path: Path) -> None:
     one = account(tmp_path, waived="box-2")
     assert entries(one) == []
     assert written(write, one) == "[]\n"
+
+
+def test_an_interrupted_run_and_one_that_judged_nothing_say_so(run: Account) -> None:
+    first, finding = entries(interrupted(run))
+    assert first["description"] == "this run was interrupted: what was not read is unknown"
+    assert first["location"] == {"path": "troth.yaml", "lines": {"begin": 1}}
+    assert finding["check_name"] == "acme/1.1/box-locked"
+    (only,) = entries(unjudged(run))
+    assert only["description"] == "nothing was judged: there is no clause that can be"
+    assert len(entries(interrupted(unjudged(run)))) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import junitparser
 
-from tests.report.accounts import account, hostile
+from tests.report.accounts import account, hostile, interrupted, unjudged
 from tests.report.forms import written
 from troth.report.account import Account
 from troth.report.findings import kept
@@ -72,6 +72,31 @@ def test_a_clause_that_does_not_apply_is_skipped(tmp_path: Path) -> None:
     (result,) = case(other).result
     assert isinstance(result, junitparser.Skipped)
     assert result.message == "not applicable"
+
+
+def test_an_interrupted_run_is_an_error_and_a_property_of_each_suite(tmp_path: Path) -> None:
+    run = account(tmp_path, [SOUND])
+    text = written("junit", interrupted(run))
+    suites: Any = junitparser.JUnitXml.fromstring(text.encode())
+    first, acme = suites
+    assert (first.name, first.tests, first.errors, first.failures) == ("troth run", 1, 1, 0)
+    (found,) = first
+    (result,) = found.result
+    assert isinstance(result, junitparser.Error)
+    assert result.message == "this run was interrupted: what was not read is unknown"
+    for suite in (first, acme):
+        assert [(one.name, one.value) for one in suite.properties()] == [("partial", "true")]
+    assert "properties" not in written("junit", run)
+
+
+def test_a_run_that_judged_nothing_is_an_error(tmp_path: Path) -> None:
+    run = unjudged(account(tmp_path))
+    first, acme = junitparser.JUnitXml.fromstring(written("junit", run).encode())
+    (found,) = first
+    (result,) = found.result
+    assert isinstance(result, junitparser.Error)
+    assert result.message == "nothing was judged: there is no clause that can be"
+    assert (first.errors, acme.tests) == (1, 0)
 
 
 def test_hostile_names_are_text_of_one_line_each(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.report.accounts import HOSTILE, account, hostile
 from tests.report.many import broken, copies, with_findings, written
 from tests.report.rendered import RENDERERS, Page
+from troth.report import console
 from troth.report.account import Account
 from troth.report.markdown import SHOWN, blocks, write
 from troth.report.marked import code, words
@@ -99,6 +100,15 @@ def test_what_is_not_written_out_is_counted(run: Account) -> None:
     assert f"`box-{SHOWN - 1}`" in text
     assert f"`box-{SHOWN}`" not in text
     assert "  - … and 7 more findings: `troth explain acme/1.1 --run RUN`\n" in text
+
+
+def test_what_two_parts_say_alike_is_counted_once_as_in_text(run: Account) -> None:
+    (row,) = broken(run)
+    names = [f"box-{number}" for number in range(SHOWN + 7)]
+    one = with_findings(run, [*copies(row, names), *copies(row, names, part="other")])
+    assert "  - … and 7 more findings: " in written(write, one)
+    more = SHOWN + 7 - console.SHOWN
+    assert f"… and {more} more findings: " in written(console.write, one)
 
 
 def test_a_name_of_ten_kilobytes_is_cut_and_says_so(run: Account) -> None:

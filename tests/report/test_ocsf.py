@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from tests.report.accounts import HOSTILE, account, hostile
+from tests.report.accounts import HOSTILE, account, hostile, interrupted
 from tests.report.forms import lines, only, written
 from troth.report.account import Account
 from troth.report.ocsf import VERSION
@@ -147,6 +147,13 @@ def test_an_unknown_says_why(run: Account) -> None:
     compliance = events(run)["unknown"]["compliance"]
     assert compliance["status_code"] == "permission-denied"
     assert compliance["status_details"] == ["the guard said no"]
+
+
+def test_every_event_of_an_interrupted_run_says_so(run: Account) -> None:
+    for one, partial in ((run, False), (interrupted(run), True)):
+        made = list(events(one).values())
+        assert [event["unmapped"]["partial"] for event in made] == [partial] * 3
+        assert [faults(event) for event in made] == [[]] * 3
 
 
 def test_times_are_milliseconds_of_the_run_and_never_now(run: Account) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from tests.report.accounts import HOSTILE, account, hostile
+from tests.report.accounts import HOSTILE, account, hostile, unjudged
 from tests.report.github_rules import problems
 from tests.report.many import Counted, Row, Watched, broken, copies, with_findings, written
 from tests.report.rendered import RENDERERS, Page
@@ -222,6 +222,11 @@ def test_what_is_left_out_is_said(run: Account) -> None:
     assert "could not be decided" in text
     assert "1 finding" in text
     assert notes(written(write_all, run)) == []
+
+
+def test_a_run_that_judged_nothing_says_so(run: Account) -> None:
+    text = written(write, unjudged(run))
+    assert notes(text)[0] == "Nothing was judged: there is no clause that can be."
 
 
 def test_an_interrupted_run_says_so(run: Account) -> None:

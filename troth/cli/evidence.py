@@ -159,7 +159,8 @@ def _trusted(pems: tuple[Path, ...]) -> dict[str, PublicKey]:
 
 def _told(found: Verified) -> list[str]:
     """Return what was proved, a line each."""
-    told = [f"run {found.run}: every file is as it was packed, and the facts fit the results"]
+    as_what = "as it was packed" if found.keyids else "as the bag's own manifests say"
+    told = [f"run {found.run}: every file is {as_what}, and the facts fit the results"]
     told += [f"signed by the key {keyid}" for keyid in found.keyids]
     if found.result:
         told.append(f"what it says of the promises, in one word: {found.result}")

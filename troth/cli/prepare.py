@@ -14,7 +14,7 @@ from troth.checker import Checker
 from troth.cli.common import Folders, merged
 from troth.errors import InputError, Problem, UsageError
 from troth.plan import Chosen, Plan, choose, make
-from troth.run import Setup
+from troth.run import Setup, signed_statements
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     if settings.waivers:
         exceptions = waivers.load(settings.waivers, books.policies)
     problems.extend(verbatim.own(_kept(settings, books, chosen)))
+    problems.extend(_signed(settings, chosen))
     for target in settings.targets.values():
         for checker in checkers.values():
             if checker.target_type == target["type"]:
@@ -71,6 +72,16 @@ def _kept(
         for clause in one.policy.clauses:
             yield from (books.files["controls", bound.control] for bound in clause.bindings)
     yield from (books.files["kinds", kind] for kind in books.kinds)
+
+
+def _signed(settings: config.Config, chosen: tuple[Chosen, ...]) -> Iterator[Problem]:
+    """Yield the credentials in signed statements, which a run keeps as they were signed."""
+    for name in sorted({name for one in chosen for name in one.selection.targets}):
+        target = settings.targets[name]
+        if target["type"] != "attestation":
+            continue
+        for path, body in signed_statements(target):
+            yield from verbatim.enveloped(body, schemas.shown(path))
 
 
 def _library_problems(

@@ -62,8 +62,10 @@ class Door:
 
         Two ids that differ in a credential only become one, so the list is not whole any more.
         """
-        found = credentials.find(resource.id)
+        # Ids have colons of their own: "host:db-secret:/var/lib" is no name and its value.
+        found = credentials.find_in_id(resource.id)
         shown = Resource(*map(credentials.redacted, resource))
+        shown = shown._replace(id=credentials.redacted_id(resource.id))
         if self.disguise:
             shown = self.disguise.resource(kind, shown)
         return shown, found[0].what if found else ""

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from troth.errors import IntegrityError, UsageError
 from troth.evidence import bag
@@ -22,9 +22,58 @@ from troth.evidence import bag
 SUFFIX = ".tar.gz"
 
 #: What no bag comes near: beyond it an archive is made to fill the disk. Bytes, unpacked.
-MAX_BYTES = 16 * 2**30
+MAX_BYTES = 4 * 2**30
 MAX_FILES = 4_000_000
+MAX_FOLDERS = 10_000
+#: The long name or the labels of one member; tarfile reads them whole before anybody is asked.
+MAX_HEADER = 64 * 1024
+#: How many of those may stand before one member: tarfile calls itself for each.
+MAX_HEADERS = 8
 _BLOCK = 1 << 20
+#: How far tarfile reads ahead: one header, so nothing that it has read stays unseen at the end.
+_AHEAD = 512
+_HEADERS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_END = ("EOFHeaderError", "EmptyHeaderError")  # tarfile's own, which it does not export
+
+
+class _Member(tarfile.TarInfo):
+    """A member that is refused before tarfile reads whatever its headers announce."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _HEADERS and not 0 <= member.size <= MAX_HEADER:
+            raise tarfile.ReadError("header too long")
+        if member.type == tarfile.XGLTYPE:  # tarfile would keep what all of them say
+            raise tarfile.ReadError("it has a header for all members, which no bag has")
+        if member.type == tarfile.GNUTYPE_SPARSE:  # its map has no end but its own
+            raise tarfile.ReadError("it holds a sparse file, which no bag does")
+        return member
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+        depth: int = vars(tar).get("headers", 0)
+        if depth > MAX_HEADERS:
+            raise tarfile.ReadError("too many headers before one member")
+        vars(tar)["headers"] = depth + 1
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.HeaderError as error:
+            if type(error).__name__ in _END:
+                raise
+            raise tarfile.ReadError(str(error)) from None  # tarfile might take it for the end
+        finally:
+            vars(tar)["headers"] = depth
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        """Refuse the one map of a sparse file that is not in the header, but before the data."""
+        raise tarfile.ReadError("it holds a sparse file, which no bag does")
 
 
 def write(folder: Path, archive: Path, modified: int) -> None:
@@ -87,10 +136,25 @@ def opened(path: Path) -> Iterator[Path]:
             raise IntegrityError(text)
         yield path
     elif path.is_file():
-        with tempfile.TemporaryDirectory(prefix="troth-bag-") as folder:
-            yield extract(path, Path(folder))
+        with temporary("troth-bag-") as folder:
+            yield extract(path, folder)
     else:
         raise UsageError(f"there is no file or folder {path}; name a bag")
+
+
+@contextmanager
+def temporary(prefix: str) -> Iterator[Path]:
+    """Yield a folder for as long as it is needed.
+
+    Raises :class:`~troth.errors.UsageError` if it cannot be made.
+    """
+    try:
+        made = tempfile.TemporaryDirectory(prefix=prefix)
+    except OSError as error:
+        text = f"there is no folder for temporary files: {error.strerror}"
+        raise UsageError(f"{text}; set TMPDIR to one with room") from None
+    with made as folder:
+        yield Path(folder)
 
 
 def is_bag(path: Path) -> bool:
@@ -102,7 +166,8 @@ def is_bag(path: Path) -> bool:
 def extract(archive: Path, into: Path) -> Path:
     """Unpack an archive below ``into`` and return the folder of its bag.
 
-    Raises :class:`~troth.errors.IntegrityError` for whatever is not the archive of one bag.
+    Raises :class:`~troth.errors.IntegrityError` for whatever is not the archive of one bag, and
+    :class:`~troth.errors.UsageError` if there is no room for it.
     """
     try:
         with gzip.open(archive, "rb") as stream:
@@ -113,6 +178,11 @@ def extract(archive: Path, into: Path) -> Path:
         raise IntegrityError(text) from None
     except (tarfile.TarError, gzip.BadGzipFile, ValueError) as error:
         raise IntegrityError(f"{archive.name} is not the archive of a bag: {error}") from None
+    except RecursionError:
+        text = f"{archive.name} is not the archive of a bag: it is nested too deeply"
+        raise IntegrityError(text) from None
+    except OSError as error:
+        raise bag.refused(f"{archive.name} cannot be unpacked", error) from None
     if not top:
         raise IntegrityError(f"{archive.name} is empty; take the archive again")
     return into / top
@@ -121,48 +191,64 @@ def extract(archive: Path, into: Path) -> Path:
 def _members(stream: gzip.GzipFile, into: Path) -> str:
     """Write every file of the tar and return the one folder that they all lie in."""
     top, total, count = "", 0, 0
-    with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as tar:
+    folders: set[str] = set()
+    with _read(stream) as tar:
         for member in tar:
             _forget(tar)
-            if member.isdir():
-                continue
             _check(member)
             top = top or member.name.partition("/")[0]
             total, count = total + member.size, count + 1
-            if total > MAX_BYTES or count > MAX_FILES:
+            inside = f"{member.name}/" if member.isdir() else member.name
+            for _ in _above(inside, folders):
+                pass
+            if total > MAX_BYTES or count > MAX_FILES or len(folders) > MAX_FOLDERS:
                 raise IntegrityError("the archive holds more than any bag does; it is not unpacked")
-            if not member.name.startswith(f"{top}/"):
+            if not inside.startswith(f"{top}/"):
                 text = f"the archive holds {member.name} besides {top}/; a bag is one folder"
                 raise IntegrityError(text)
             _put(tar, member, into)
     return top
 
 
+def _read(stream: gzip.GzipFile) -> tarfile.TarFile:
+    return tarfile.open(fileobj=stream, mode="r|", bufsize=_AHEAD, errorlevel=2, tarinfo=_Member)
+
+
 def _check(member: tarfile.TarInfo) -> None:
     if not bag.is_safe(member.name):
         text = f"the archive holds {member.name!r:.200}, which may lead out of its folder"
         raise IntegrityError(f"{text}; it is not unpacked")
-    if not member.isreg():
+    if member.sparse is not None or member.size < 0:
+        text = f"the archive holds {member.name} as a sparse file; a bag holds plain files only"
+        raise IntegrityError(f"{text}; it is not unpacked")
+    if not member.isreg() and not member.isdir():
         text = f"the archive holds {member.name} as a link or a device; a bag holds files only"
         raise IntegrityError(f"{text}; it is not unpacked")
 
 
 def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
-    content = tar.extractfile(member)
-    if content is None:
-        raise IntegrityError(f"the archive's {member.name} cannot be read; take it again")
     try:
-        with bag.new(into / member.name) as file:
-            left = member.size
-            while left:
-                block = content.read(min(_BLOCK, left))
-                if not block:
-                    raise EOFError(f"{member.name} ends too early")
-                file.write(block)
-                left -= len(block)
+        if member.isdir():
+            bag.private(into / member.name)
+        else:
+            _copy(tar, member, into / member.name)
     except (FileExistsError, NotADirectoryError, IsADirectoryError):
         text = f"the archive holds {member.name} twice, or as a file and a folder"
         raise IntegrityError(f"{text}; it is not unpacked") from None
+
+
+def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    content = tar.extractfile(member)
+    if content is None:
+        raise IntegrityError(f"the archive's {member.name} cannot be read; take it again")
+    with bag.new(path) as file:
+        left = member.size
+        while left:
+            block = content.read(min(_BLOCK, left))
+            if not block:
+                raise EOFError(f"{member.name} ends too early")
+            file.write(block)
+            left -= len(block)
 
 
 def _rest(stream: gzip.GzipFile) -> None:

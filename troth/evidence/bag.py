@@ -7,14 +7,17 @@ are listed in ``tagmanifest-sha256.txt``, so one digest stands for the whole bag
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from troth.errors import IntegrityError
+from troth.errors import IntegrityError, TrothError, UsageError
 
 DATA = "data"
 SIGNATURES = "signatures"
@@ -30,6 +33,11 @@ SIGNATURE = ".sigstore.json"
 #: RFC 8493, 2.1.1: exactly this.
 DECLARED = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
+#: The longest part of a path, the longest path, and how deep it may lead: what every disk takes.
+MAX_PART = 255
+MAX_PATH = 1024
+MAX_DEPTH = 32
+
 #: How many differences are written out before the rest is counted.
 SHOWN = 20
 
@@ -40,24 +48,61 @@ _INFO_LINE = re.compile(r"([^:\s]+): (.*)")
 
 
 def is_safe(name: str) -> bool:
-    """Tell whether a relative path is one that a bag may hold: plain characters, no ``..``."""
-    return bool(_NAME.fullmatch(name)) and not {".", ".."} & set(name.split("/"))
+    """Tell whether a relative path is one that a bag may hold: plain, short, no ``..``."""
+    parts = name.split("/")
+    if len(name) > MAX_PATH or len(parts) > MAX_DEPTH or max(map(len, parts)) > MAX_PART:
+        return False
+    return bool(_NAME.fullmatch(name)) and not {".", ".."} & set(parts)
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal; it is never held whole."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file in hexadecimal; it is never held whole.
+
+    Raises :class:`~troth.errors.IntegrityError` if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise refused(f"{path} cannot be read", error) from None
+
+
+def refused(text: str, error: OSError) -> TrothError:
+    """Return what to raise for an error of the disk: a full one is no fault of the bag."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        text = f"there is no room in the temporary folder {tempfile.gettempdir()}"
+        return UsageError(f"{text}; set TMPDIR to one with more")
+    return IntegrityError(f"{text}: {error.strerror or error}; take the bag again")
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Have whatever nonsense in the files of a run breaks be told as such, not as a bug."""
+    try:
+        yield
+    except OSError as error:
+        raise refused(
+            f"a file in {DATA} cannot be read or written ({error.filename})", error
+        ) from None
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        text = f"the files in {DATA} cannot be read as those of a run: {error!r:.200}"
+        raise IntegrityError(f"{text}; the bag is not ours") from error
 
 
 def files(folder: Path, below: str = "") -> Iterator[str]:
     """Yield the relative path of every file of a folder, sorted.
 
-    Raises :class:`~troth.errors.IntegrityError` for a link, a device or a name that no bag holds.
+    Raises :class:`~troth.errors.IntegrityError` for a link, a device or a name that no bag holds;
+    no name leads deeper than :data:`MAX_DEPTH`.
     """
-    with os.scandir(folder / below) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
+    for entry in _entries(folder / below):
         name = f"{below}/{entry.name}" if below else entry.name
         if not is_safe(name):
             raise IntegrityError(
@@ -71,9 +116,17 @@ def files(folder: Path, below: str = "") -> Iterator[str]:
             raise IntegrityError(f"{name} is a link or a device; a bag holds files only")
 
 
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        raise refused(f"{folder} cannot be read", error) from None
+
+
 def new(path: Path) -> BinaryIO:
     """Open a file for writing that is not there yet and that only its owner may read."""
-    _private(path.parent)
+    private(path.parent)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
@@ -83,10 +136,10 @@ def check_plain(folder: Path) -> None:
         pass
 
 
-def _private(folder: Path) -> None:
+def private(folder: Path) -> None:
     """Make a folder and those above it, as far as they are missing, for their owner only."""
     if not folder.is_dir():
-        _private(folder.parent)
+        private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
@@ -147,14 +200,33 @@ def check_listed(bag: Path, manifest: str) -> None:
 def _differences(bag: Path, manifest: str) -> Iterator[str]:
     for name, digest in read_manifest(bag, manifest).items():
         path = bag / name
-        if path.is_symlink() or not path.is_file():
+        if not _is_plain(path):
             yield f"{name} is missing; {manifest} lists it"
         elif sha256(path) != digest:
             yield f"{name} was changed after packing; its bytes are not those of {manifest}"
 
 
+def _is_plain(path: Path) -> bool:
+    """Tell whether there is a file and no link; raises ``IntegrityError`` if nobody can tell."""
+    try:
+        return path.is_file() and not path.is_symlink()
+    except OSError as error:
+        raise refused(f"{path} cannot be read", error) from None
+
+
+def is_signature(name: str) -> bool:
+    """Tell whether a relative path is that of a signature: right below its folder."""
+    folder, _, file = name.partition("/")
+    return (
+        folder == SIGNATURES
+        and "/" not in file
+        and len(file) > len(SIGNATURE)
+        and file.endswith(SIGNATURE)
+    )
+
+
 def check_closed(bag: Path) -> None:
-    """Raise :class:`~troth.errors.IntegrityError` if a file lies in the bag that nothing lists."""
+    """Raise :class:`~troth.errors.IntegrityError` if something lies there that nothing lists."""
     payload, tags = read_manifest(bag, MANIFEST), read_manifest(bag, TAGMANIFEST)
     known = {TAGMANIFEST, *tags}
     refuse(
@@ -162,12 +234,20 @@ def check_closed(bag: Path) -> None:
         for name in files(bag)
         if not (name in payload and name.startswith(f"{DATA}/"))
         and not (name in known and "/" not in name)
-        and not (name.startswith(f"{SIGNATURES}/") and name.endswith(SIGNATURE))
+        and not is_signature(name)
     )
-    if (bag / DECLARATION).read_bytes() != DECLARED:
+    refuse(f"the folder {name} is empty; a bag has none" for name in _empty(bag))
+    if _text(bag / DECLARATION).encode() != DECLARED:
         raise IntegrityError(
             f"{DECLARATION} does not declare BagIt 1.0 in UTF-8; the bag is not ours"
         )
+
+
+def _empty(bag: Path) -> Iterator[str]:
+    """Yield the folders that hold nothing: no manifest could list them."""
+    for place, folders, names in os.walk(bag):
+        if not folders and not names:
+            yield str(Path(place).relative_to(bag))
 
 
 def refuse(problems: Iterable[str]) -> None:

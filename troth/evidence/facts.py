@@ -107,7 +107,10 @@ def _facts(data: Path, digest: str) -> dict[str, Any]:
         raise IntegrityError(f"{name} is missing; observations name it") from None
     if canonical.digest_of(body) != digest:
         raise IntegrityError(f"{name} does not hold the facts that it is named for; it was changed")
-    found: dict[str, Any] = canonical.loads(body)
+    try:
+        found: dict[str, Any] = canonical.loads(body)
+    except canonical.CanonicalError as error:
+        raise IntegrityError(f"{name} does not hold facts: {error}; the bag is not ours") from None
     if not isinstance(found, dict) or not {"facet"} < found.keys() <= {"facet", *COVERED}:
         raise IntegrityError(f"{name} does not hold facts; the bag is not ours")
     return found

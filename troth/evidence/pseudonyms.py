@@ -4,6 +4,8 @@ A pseudonym is HMAC-SHA-256 (RFC 2104) of what it stands for, under a key that s
 checks: without the key nobody can try out names until one fits, with it one can tell whose it is.
 It is put in place before anything is hashed, so a replay judges the pseudonyms. That is sound where
 facts are only compared with each other: what a rule takes apart is missing instead, with a reason.
+Some measures compare texts exactly, others without regard to capitals and outer spaces; pseudonyms
+stand both: of what differs in these only the letters are the same, some of them capital.
 
 ``account``
     numbers of twelve digits (AWS account ids, Google project numbers), wherever they stand.
@@ -34,9 +36,9 @@ WHAT = ("account", "person", "ip")
 #: Bytes of the shortest key: as many as the digest has (RFC 2104, section 3).
 SHORTEST_KEY = 32
 
-#: The facts that name persons, by kind; ``:`` behind a fact marks ``system:login``.
+#: The facts that name persons, by kind; ``:`` behind a fact marks what ends in a login.
 PERSONS: Mapping[str, frozenset[str]] = {
-    "account": frozenset({"identity.login"}),
+    "account": frozenset({"identity.login:"}),
     "register.staff": frozenset({"row.person_id", "row.accounts:"}),
     "register.trainings": frozenset({"row.person_id"}),
     "register.drills": frozenset({"row.participants"}),
@@ -134,11 +136,23 @@ class Pseudonyms:
         return found.group().replace(it, self._pseudonym(what, it), 1)
 
     def _pseudonym(self, what: str, value: str) -> str:
-        return f"{what}-{self._letters(what, value)}"
+        folded = value.strip().casefold()
+        if not folded:
+            return value
+        letters = self._letters(what, folded)
+        if value != folded:
+            mask = int.from_bytes(self._digest(f"{what} as written", value)[:2], "big") or 1
+            letters = "".join(
+                letter.upper() if mask >> at & 1 else letter for at, letter in enumerate(letters)
+            )
+        return f"{what}-{letters}"
 
     def _letters(self, what: str, value: str) -> str:
+        return self._digest(what, value).hex()[:16].translate(_LETTERS)
+
+    def _digest(self, what: str, value: str) -> bytes:
         text = f"{what}\0{value}".encode(errors="backslashreplace")
-        return hmac.digest(self.key, text, "sha256").hex()[:16].translate(_LETTERS)
+        return hmac.digest(self.key, text, "sha256")
 
     def _names_persons(self, kind: str) -> bool:
         return "person" in self.what and kind in PERSONS
@@ -146,12 +160,17 @@ class Pseudonyms:
     def _fact(self, kind: str, path: str, value: Any) -> Any:
         of_persons = PERSONS.get(kind, ()) if "person" in self.what else ()
         if path in of_persons:
-            return _each(value, lambda text: text and self._pseudonym("person", text))
+            return _each(value, partial(self._pseudonym, "person"))
         return _each(value, self._login if f"{path}:" in of_persons else self.text)
 
     def _login(self, text: str) -> str:
-        system, _, login = text.rpartition(":")
-        return f"{self.text(system)}:{self._pseudonym('person', login)}"
+        """Return ``system:login``, or a login, with a pseudonym for what follows the last colon.
+
+        Logins have colons too (``serviceAccount:a@b.test``), and where the system ends in
+        ``system:login`` cannot be told: so the two meet.
+        """
+        before, colon, login = text.rpartition(":")
+        return f"{self.text(before)}{colon}{self._pseudonym('person', login)}"
 
     def _tags(self, kind: str, facts: Facts) -> Facts:
         for name, value in facts.values.items():

@@ -17,7 +17,7 @@ from troth.errors import IntegrityError
 #: Bytes that are read at a time, and of these how many are looked at again with the next: what
 #: tells a credential is shorter, and of a private key the first line is enough.
 BLOCK = 1 << 20
-OVERLAP = 1 << 12
+OVERLAP = 1 << 16
 
 
 class Found(NamedTuple):

@@ -8,28 +8,61 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from troth import canonical, record
 from troth.errors import IntegrityError
 from troth.evidence import archive, bag, facts
 
+#: The longest id of a run.
+MAX_ID = 128
 _BLOCK = 1 << 20
 
 
 def envelope_of(folder: Path) -> dict[str, Any]:
     """Return run.json of a bag's folder; raises :class:`~troth.errors.IntegrityError`."""
     body = record.get_envelope(folder / bag.DATA)
-    if not isinstance(body["files"], dict) or not isinstance(body.get("id"), str):
-        raise IntegrityError("run.json is not the envelope of a run; the bag is not ours")
+    for key, is_sound in _SOUND.items():
+        if not is_sound(body.get(key)):
+            told = f"its '{key}' is none"
+            raise IntegrityError(
+                f"run.json is not the envelope of a run: {told}; the bag is not ours"
+            )
     for name, digest in body["files"].items():
         if not bag.is_safe(name) or not isinstance(digest, str):
             raise IntegrityError(f"run.json lists {name!r:.200}, which may lead out of its folder")
     return body
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID
+
+
+def _is_instant(value: Any) -> bool:
+    """Tell whether a value is ISO 8601 with an offset: without one it is no instant."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _are_clauses(value: Any) -> bool:
+    """Tell whether a value is what a run judged: the clauses of each policy."""
+    return isinstance(value, dict) and all(
+        isinstance(row, list) and all(isinstance(one, str) for one in row) for row in value.values()
+    )
+
+
+_SOUND: Mapping[str, Callable[[Any], bool]] = {
+    "id": _is_id,
+    "as_of": _is_instant,
+    "clauses": _are_clauses,
+    "files": lambda value: isinstance(value, dict),
+}
 
 
 def content(folder: Path, name: str) -> Iterator[bytes]:
@@ -104,9 +137,10 @@ def rebuild(folder: Path, run: Path) -> Path:
     envelope = envelope_of(folder)
     record.create(run)
     try:
-        for name, digest in envelope["files"].items():
-            _put(folder, name, run / name, digest)
-        bag.write(run / record.ENVELOPE, (folder / bag.DATA / record.ENVELOPE).read_bytes())
+        with bag.guarded():
+            for name, digest in envelope["files"].items():
+                _put(folder, name, run / name, digest)
+            bag.write(run / record.ENVELOPE, (folder / bag.DATA / record.ENVELOPE).read_bytes())
     except BaseException:
         shutil.rmtree(run, ignore_errors=True)
         raise
@@ -131,11 +165,11 @@ def as_run(path: Path) -> Iterator[Path]:
     Its manifests are checked, its signature is not. Raises as :func:`rebuild` and
     :func:`troth.evidence.archive.opened` do.
     """
-    with archive.opened(path) as folder, TemporaryDirectory(prefix="troth-run-") as place:
+    with archive.opened(path) as folder, archive.temporary("troth-run-") as place:
         bag.check_plain(folder)
         bag.check_listed(folder, bag.TAGMANIFEST)
         bag.check_listed(folder, bag.MANIFEST)
         bag.check_closed(folder)
         # The run's id is the name of its folder; a name that leads elsewhere is not taken.
         name = envelope_of(folder)["id"]
-        yield rebuild(folder, Path(place) / (name if bag.is_safe(name) else "run"))
+        yield rebuild(folder, place / (name if bag.is_safe(name) else "run"))

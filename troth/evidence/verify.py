@@ -16,6 +16,7 @@ from troth import record
 from troth.dsse import PublicKey
 from troth.errors import IntegrityError, UsageError
 from troth.evidence import archive, bag, facts, sigstore, statement, unpack
+from troth.report.words import harmless
 
 #: What bag-info.txt says of the bag before this one in the chain.
 PREVIOUS = "Previous-Tagmanifest"
@@ -62,12 +63,13 @@ def verify(
         check_digests(folder)
         check_contents(folder)
         for proof in signed:
-            _check_statement(folder, proof.statement)
+            with bag.guarded():
+                _check_statement(folder, proof.statement)
         info = bag.read_info(folder)
         _check_chain(info, previous)
         stamps = [proof.stamped_at for proof in signed if proof.stamped_at]
         return Verified(
-            run=unpack.envelope_of(folder)["id"],
+            run=harmless(unpack.envelope_of(folder)["id"]),
             info=info,
             tagmanifest=bag.sha256(folder / bag.TAGMANIFEST),
             keyids=tuple(proof.keyid for proof in signed),
@@ -86,13 +88,10 @@ def check_digests(folder: Path) -> None:
 
 def check_contents(folder: Path) -> None:
     """Raise :class:`~troth.errors.IntegrityError` unless facts, shards and results fit together."""
-    try:
+    with bag.guarded():
         bag.refuse(facts.check_names(folder))
         unpack.check(folder)
         unpack.check_results(folder)
-    except (AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        text = f"the files in {bag.DATA} cannot be read as those of a run: {error!r:.200}"
-        raise IntegrityError(f"{text}; the bag is not ours") from error
 
 
 def _signatures(
@@ -104,6 +103,7 @@ def _signatures(
 ) -> tuple[list[sigstore.Verified], list[str]]:
     """Return the signatures of trusted keys over this tag manifest, and what was not checked."""
     paths = [folder / name for name in signature_names(folder)]
+    _check_forms(paths)
     if unsigned:
         told = "there are signatures; they were not checked" if paths else "nobody signed the bag"
         return [], [f"{told}: who made it is not proved"]
@@ -127,23 +127,39 @@ def _signatures(
     return proofs, notes
 
 
+def _check_forms(paths: list[Path]) -> None:
+    """Refuse a file that is no signature, whoever made it, and a second one by one key."""
+    keyids: set[str] = set()
+    for path in paths:
+        try:
+            keyid = sigstore.read(_read(path)).keyid
+        except IntegrityError as error:
+            raise IntegrityError(f"{bag.SIGNATURES}/{path.name}: {error}") from None
+        if keyid in keyids:
+            text = f"{bag.SIGNATURES}/{path.name} is a second signature by the key {keyid!r:.80}"
+            raise IntegrityError(f"{text}; one was added after packing")
+        keyids.add(keyid)
+
+
 def signature_names(folder: Path) -> list[str]:
     """Return the paths of a bag's signatures, relative to it, sorted."""
     if not (folder / bag.SIGNATURES).is_dir():
         return []
-    return [name for name in bag.files(folder, bag.SIGNATURES) if name.endswith(bag.SIGNATURE)]
+    return [name for name in bag.files(folder, bag.SIGNATURES) if bag.is_signature(name)]
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(sigstore.MAX_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(sigstore.MAX_BYTES + 1)
+    except OSError as error:
+        raise bag.refused(f"{path} cannot be read", error) from None
 
 
 def _check_subject(folder: Path, signed: Mapping[str, Any]) -> None:
-    try:
-        actual = bag.sha256(folder / bag.TAGMANIFEST)
-    except OSError:
-        raise IntegrityError(f"there is no {bag.TAGMANIFEST}; this is not a whole bag") from None
+    if not (folder / bag.TAGMANIFEST).is_file():
+        raise IntegrityError(f"there is no {bag.TAGMANIFEST}; this is not a whole bag")
+    actual = bag.sha256(folder / bag.TAGMANIFEST)
     if statement.subject(signed) != actual:
         raise IntegrityError(
             f"signed is another {bag.TAGMANIFEST} ({statement.subject(signed)}) than the bag's "

@@ -9,6 +9,8 @@
 #
 # Needs openssl (3.0 or later for Ed25519 keys), the coreutils, sed, grep and find; tar and gzip for
 # a tar.gz. Exit code: 0 everything holds, 4 refused with the reason, 2 used wrongly.
+#
+# An archive that unpacks to more than 4 GiB is refused; TROTH_VERIFY_MAX is another limit, in bytes.
 
 set -u
 LC_ALL=C
@@ -64,7 +66,9 @@ need() {
 # --- what was given ------------------------------------------------------------------------------
 
 [ $# -eq 2 ] || [ $# -eq 3 ] || usage 'give the bundle and the public key'
-need openssl base64 cut date find grep head mktemp sed sha256sum sort tr uniq wc
+need openssl base64 chmod cut date find grep head mktemp sed sha256sum sort tr uniq wc
+max=${TROTH_VERIFY_MAX:-4294967296}
+case $max in *[!0-9]*) usage 'TROTH_VERIFY_MAX is not a number of bytes' ;; esac
 here=$(pwd)
 bag=$(absolute "$1")
 key=$(absolute "$2")
@@ -83,7 +87,7 @@ esac
     usage "$3 is not a certificate in PEM"
 
 tmp=$(mktemp -d) || usage 'no folder for temporary files'
-trap 'rm -rf "$tmp"' EXIT
+trap 'chmod -R u+rwx "$tmp" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 openssl pkey -pubin -in "$key" -outform DER >"$tmp/key.der"
@@ -91,11 +95,37 @@ keyid=$(sha256 "$tmp/key.der")
 
 # --- 1. the archive ------------------------------------------------------------------------------
 
+# Only zeros may follow the last member. Without the last block that is not all zeros, an archive
+# lacks something; one that does not goes on after its end.
+ends() {
+    low=0
+    high=$((size / 512))
+    while [ "$low" -lt "$high" ]; do
+        middle=$(((low + high) / 2))
+        other=$(tail -c "+$((middle * 512 + 1))" "$1" | tr -d '\000' | head -c 1 | wc -c)
+        if [ "$other" -eq 0 ]; then
+            high=$middle
+        else
+            low=$((middle + 1))
+        fi
+    done
+    [ "$low" -gt 0 ] || return 1
+    head -c "$(((low - 1) * 512))" "$1" | tar -tf - >"$tmp/fewer" 2>/dev/null || return 0
+    [ "$(sha256 "$tmp/fewer")" != "$(sha256 "$tmp/names")" ]
+}
+
 if [ ! -d "$bag" ]; then
-    need gzip tar
-    gzip -t <"$bag" 2>/dev/null ||
+    need gzip tail tar
+    {
+        gzip -dc <"$bag" 2>/dev/null
+        echo $? >"$tmp/gzip"
+    } | head -c "$((max + 1))" >"$tmp/bag.tar" ||
+        refuse 'the archive cannot be unpacked.' 'Is there room for it?'
+    size=$(wc -c <"$tmp/bag.tar" | tr -d ' ')
+    [ "$size" -le "$max" ] || refuse "the archive unpacks to more than $max bytes." \
+        'If you expect one so large, set TROTH_VERIFY_MAX to more.'
+    [ "$(cat "$tmp/gzip")" = 0 ] && [ $((size % 512)) -eq 0 ] ||
         refuse 'the archive is cut off or damaged.' 'Fetch it again.'
-    gzip -dc <"$bag" >"$tmp/bag.tar"
     tar -tf "$tmp/bag.tar" >"$tmp/names" 2>/dev/null &&
         tar -tvf "$tmp/bag.tar" >"$tmp/long" 2>/dev/null ||
         refuse 'the archive is cut off or damaged.' 'Fetch it again.'
@@ -109,17 +139,31 @@ if [ ! -d "$bag" ]; then
     top=$(sed 's,/.*,,' "$tmp/names" | sort -u)
     [ "$(echo "$top" | wc -l)" -eq 1 ] && [ -n "$top" ] ||
         refuse 'the archive holds more or less than one folder.'
+    ends "$tmp/bag.tar" ||
+        refuse 'the archive goes on after its end.' 'Something was added that tar does not show.'
     mkdir "$tmp/bag"
     (cd "$tmp/bag" && tar -xof "$tmp/bag.tar" 2>/dev/null) ||
         refuse 'the archive cannot be unpacked.' 'Fetch it again.'
+    # A folder that may not be read would hide what is in it.
+    chmod -R u+rwX "$tmp/bag" 2>/dev/null || refuse 'what was unpacked cannot be made readable.'
     bag=$tmp/bag/$top
 fi
 cd "$bag" 2>/dev/null || refuse 'the bundle is not a folder.'
-[ -z "$(find . ! -type f ! -type d)" ] ||
-    refuse 'the bundle holds links or devices:' "$(find . ! -type f ! -type d | plain)"
-[ -z "$(find . ! -name . -name '*[!A-Za-z0-9._+-]*')" ] ||
-    refuse 'the bundle holds names that a bundle does not have:' \
-        "$(find . -name '*[!A-Za-z0-9._+-]*' | plain)"
+
+# Lists what there is. Where find may not look, anything could lie.
+list() {
+    to=$1
+    shift
+    find . "$@" >"$tmp/$to" 2>"$tmp/unread" || refuse 'the bundle cannot be read everywhere:' \
+        "$(plain <"$tmp/unread")"
+}
+
+list odd ! -type f ! -type d
+list named_oddly ! -name . -name '*[!A-Za-z0-9._+-]*'
+list found -type f
+[ ! -s "$tmp/odd" ] || refuse 'the bundle holds links or devices:' "$(plain <"$tmp/odd")"
+[ ! -s "$tmp/named_oddly" ] ||
+    refuse 'the bundle holds names that a bundle does not have:' "$(plain <"$tmp/named_oddly")"
 for name in bagit.txt bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt data signatures; do
     [ -e "$name" ] || refuse "the bundle has no $name." 'It is not whole, or not a bundle of troth.'
 done
@@ -140,7 +184,10 @@ form() {
     printf '\n  }\n}\n'
 }
 
-decode() { printf '%s' "$1" | base64 -d >"$2" 2>/dev/null; }
+# The same bytes can be written in several ways in base64; only the usual one is taken.
+decode() {
+    printf '%s' "$1" | base64 -d >"$2" 2>/dev/null && [ "$(base64 <"$2" | tr -d '\n')" = "$1" ]
+}
 
 # Takes a signature file apart into $tmp. What was found is put together again and compared: so the
 # file has that one form, and no other reader sees something else in it.
@@ -223,7 +270,7 @@ check_digests() {
 check_lines tagmanifest-sha256.txt
 check_lines manifest-sha256.txt
 for name in bagit.txt bag-info.txt manifest-sha256.txt; do
-    grep -q -x "$name" "$tmp/tagmanifest-sha256.txt" ||
+    grep -q -x -F -e "$name" "$tmp/tagmanifest-sha256.txt" ||
         refuse "tagmanifest-sha256.txt does not name $name." 'The bundle was not made by troth.'
 done
 none -e '^data/' -e '^signatures/' -e '^tagmanifest-' "$tmp/tagmanifest-sha256.txt" ||
@@ -236,7 +283,7 @@ holds "$(count tagmanifest-sha256.txt) files match tagmanifest-sha256.txt"
 check_digests manifest-sha256.txt 'these are not as manifest-sha256.txt says, or are missing:'
 holds "$(count manifest-sha256.txt) files match manifest-sha256.txt"
 
-find . -type f | sed 's,^\./,,' | sort >"$tmp/there"
+sed 's,^\./,,' "$tmp/found" | sort >"$tmp/there"
 {
     cat "$tmp/manifest-sha256.txt" "$tmp/tagmanifest-sha256.txt" "$tmp/signatures"
     echo tagmanifest-sha256.txt
@@ -285,4 +332,5 @@ holds "$(count "$tmp/facts") facts have their digest as name"
 
 result=$(printf '%s' "$statement" | sed -n 's/.*],"result":"\([A-Z]*\)","warnedTests":\[.*/\1/p')
 echo "The bundle is genuine. What it says of the promises, in one word: ${result:-nothing}"
-echo 'Not checked here: that the verdicts follow from the facts; troth replay does that.'
+echo 'Not checked here: that results, shards and the verdicts of the statement fit together; troth'
+echo 'evidence verify does that. Nor that the verdicts follow from the facts; troth replay does that.'

@@ -102,9 +102,18 @@ def _evaluate(expression: str, item: Item) -> bool | None:
     if WITHHELD in tags.values():
         for name in _names(expression):
             if tags.get(name) == WITHHELD:
-                text = f"no condition read the tag '{name}' then, so its value was not recorded"
-                raise NotACondition(f"{text}; check again with this troth.yaml")
+                raise _withheld(f"the tag '{name}'")
+        known = {name: value for name, value in tags.items() if value != WITHHELD}
+        value = holds(expression, known, item.id, item.target)
+        if value is None and holds(expression, tags, item.id, item.target) is not None:
+            raise _withheld("one of its tags")  # one whose name the text does not show
+        return value
     return holds(expression, tags, item.id, item.target)
+
+
+def _withheld(what: str) -> NotACondition:
+    text = f"no condition read {what} then, so its value was not recorded"
+    return NotACondition(f"{text}; check again with this troth.yaml")
 
 
 @lru_cache(maxsize=256)

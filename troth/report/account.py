@@ -95,6 +95,15 @@ class Account:
             found[row["policy"]][row["verdict"]] += 1
         return found
 
+    def caveats(self) -> dict[str, str]:
+        """Return why no finding, or too few, may mean nothing: a short name → a sentence."""
+        found = {}
+        if self.summary["partial"]:
+            found["interrupted"] = "this run was interrupted: what was not read is unknown"
+        if all(row["verdict"] is None for row in self.clauses):
+            found["nothing-judged"] = "nothing was judged: there is no clause that can be"
+        return found
+
     @cached_property
     def plan(self) -> Mapping[str, Any]:
         """Return what was planned to be read (plan.json)."""
@@ -124,6 +133,11 @@ class Account:
         """
         return self._places[policy, clause]
 
+    @property
+    def config(self) -> str:
+        """Return the path of troth.yaml, relative to the root of the user's repository."""
+        return str(self.envelope.get("places", {}).get("config", "troth.yaml"))
+
     @cached_property
     def _places(self) -> dict[tuple[str, str], Region]:
         known = self.envelope.get("places", {})
@@ -134,7 +148,7 @@ class Account:
             selected = one.selection.at.line
             copy = record.INPUTS + (f"/policies/{name}.yaml" if name in own else "/troth.yaml")
             lines = (self.folder / copy).read_text(encoding="utf-8").splitlines()
-            path = own.get(name) or known.get("config", "troth.yaml")
+            path = own.get(name) or self.config
             for clause in one.policy.clauses:
                 line = clause.line if name in own else selected
                 found[name, clause.id] = Region(path, line, len(lines[line - 1]))

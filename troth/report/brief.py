@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from troth.model import Severity, Verdict
@@ -36,6 +37,25 @@ class Rule(NamedTuple):
 def is_broken(row: Row) -> bool:
     """Tell whether a finding is a broken promise that nobody has accepted."""
     return row["verdict"] == Verdict.FAIL and "waiver" not in row
+
+
+def is_half_waived(clause: Row) -> bool:
+    """Tell whether a clause is waived as far as it is broken, and something of it is unknown."""
+    return bool(clause["waived"] and clause["findings"].get(Verdict.UNKNOWN))
+
+
+def distinct(rows: Iterable[Row]) -> Iterator[Row]:
+    """Return the findings without those that say what another one said already.
+
+    Two parts of a control, or two controls, may say the same of the same resource.
+    """
+    seen = set()
+    for row in rows:
+        # A digest for each is held, not a name of 10 KB.
+        said = hashlib.blake2b(told(row).encode(), digest_size=16).digest()
+        if said not in seen:
+            seen.add(said)
+            yield row
 
 
 def severity(row: Row) -> Severity:

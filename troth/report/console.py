@@ -5,6 +5,7 @@ Every clause is named once: kept ones by their number, the others with the reaso
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from troth.model import Assess, Reason, Verdict
 from troth.report.account import Account
+from troth.report.brief import distinct
 from troth.report.findings import Findings
 from troth.report.words import LABELS, harmless, plural, told
 
@@ -107,13 +109,12 @@ def _clause(console: Console, clause: Row, findings: Findings, verdict: Verdict)
 
 
 def _findings(console: Console, clause: Row, findings: Findings, verdict: Verdict) -> None:
-    # Two parts of a control, or two controls, may say the same of the same resource.
     mine = findings.of(clause["policy"], clause["clause"])
-    lines = list(dict.fromkeys(told(row) for row in mine if row["verdict"] == verdict))
-    for line in lines[:SHOWN]:
-        _say(console, 6, Text(line, _STYLES.get(verdict, "")), hang=2)
-    if len(lines) > SHOWN:
-        rest = plural(len(lines) - SHOWN, "more finding")
+    rows = distinct(row for row in mine if row["verdict"] == verdict)
+    for row in itertools.islice(rows, SHOWN):
+        _say(console, 6, Text(told(row), _STYLES.get(verdict, "")), hang=2)
+    if more := sum(1 for _ in rows):
+        rest = plural(more, "more finding")
         _say(console, 6, Text(f"… and {rest}: {_explain(clause)}"))
 
 

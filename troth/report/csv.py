@@ -3,7 +3,7 @@ r"""Findings as a table for a spreadsheet: RFC 4180, UTF-8, a row per finding.
 A spreadsheet takes a cell that begins with ``=`` for a formula and runs it, and names are written
 by whoever owns the scanned system. Such a beginning gets a ``'`` in front, as OWASP advises. So
 does one after a semicolon: where the comma parts decimals, spreadsheets part cells there. The value
-comes back by ``re.sub(r"(^|;)(\s*)'('*[=+@-])", r"\1\2\3", cell)``, or its full-width signs.
+comes back by the expression of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from troth.report.words import harmless
 COLUMNS = (
     "finding", "policy", "clause", "promise", "verdict", "waiver", "waived_until", "severity",
     "control", "part", "kind", "target", "resource", "reason", "permission", "expected", "found",
-    "why", "proof", "notes", "observations",
+    "why", "proof", "notes", "observations", "partial",
 )  # fmt: skip
 #: What spreadsheets keep of a cell; a longer one would spill over its neighbours.
 LONGEST = 32_767
@@ -36,16 +36,17 @@ def write(account: Account, out: TextIO) -> None:
     promises = {(row["policy"], row["clause"]): row["promise"] for row in account.clauses}
     table = csv.writer(out, lineterminator="\r\n")
     table.writerow(COLUMNS)
+    same = {"partial": "true" if account.summary["partial"] else "false"}
     for finding in account.findings:
         promise = promises[finding["policy"], finding["clause"]]
-        table.writerow(map(_cell, _row(finding, promise)))
+        table.writerow(map(_cell, _row(finding, same | {"promise": promise})))
 
 
-def _row(finding: Mapping[str, Any], promise: str) -> list[str]:
+def _row(finding: Mapping[str, Any], more: Mapping[str, str]) -> list[str]:
     waiver = finding.get("waiver", {})
     given = {
+        **more,
         "finding": finding["id"],
-        "promise": promise,
         "waiver": waiver.get("id"),
         "waived_until": waiver.get("expires_on"),
         "expected": "; ".join(finding["expected"]),

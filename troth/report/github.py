@@ -6,13 +6,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 from troth.model import Severity, Verdict
 from troth.report import markdown
 from troth.report.account import Account, Region
-from troth.report.brief import TEXT, Row, cut, explain, is_broken, sentence, severity
+from troth.report.brief import (
+    TEXT,
+    Row,
+    cut,
+    distinct,
+    explain,
+    is_broken,
+    is_half_waived,
+    sentence,
+    severity,
+)
 from troth.report.words import harmless, plural
 
 #: GitHub drops a step's summary that is larger than 1024 kB; the step may write more than ours.
@@ -61,8 +72,12 @@ def write_annotations(account: Account, out: TextIO) -> None:
     unknown = sum(1 for row in account.clauses if row["verdict"] == Verdict.UNKNOWN)
     if unknown:
         out.write(_command("warning", f"{plural(unknown, 'clause')} could not be decided"))
-    if account.summary["partial"]:
-        out.write(_command("warning", "this run was interrupted: what was not read is unknown"))
+    half = sum(map(is_half_waived, account.clauses))
+    if half:
+        told = f"{plural(half, 'waived clause')} with findings that could not be decided"
+        out.write(_command("warning", told))
+    for text in account.caveats().values():
+        out.write(_command("warning", text))
 
 
 def _broken(account: Account) -> Iterator[_Annotation]:
@@ -73,13 +88,15 @@ def _broken(account: Account) -> Iterator[_Annotation]:
 
 def _annotation(account: Account, clause: Row) -> _Annotation:
     name = clause["policy"], clause["clause"]
-    worst, count, first = Severity.LOW, 0, []
-    for row in filter(is_broken, account.findings.of(*name)):
-        worst, count = max(worst, severity(row)), count + 1
-        if count <= SHOWN:
-            first.append(sentence(row))
-    if count > SHOWN:
-        first.append(f"… and {plural(count - SHOWN, 'more finding')}: {explain(*name)}")
+    rows = distinct(filter(is_broken, account.findings.of(*name)))
+    first, worst, more = [], Severity.LOW, 0
+    for row in itertools.islice(rows, SHOWN):
+        worst = max(worst, severity(row))
+        first.append(sentence(row))
+    for row in rows:
+        worst, more = max(worst, severity(row)), more + 1
+    if more:
+        first.append(f"… and {plural(more, 'more finding')}: {explain(*name)}")
     text = "\n".join([harmless(cut(clause["promise"], TEXT)), *first])
     return _Annotation(worst, f"Broken: {' '.join(name)}", text, account.place(*name))
 

@@ -2,10 +2,15 @@
 
 The artifact of ``artifacts:reports:codequality``: a JSON array without a byte order mark. GitLab
 shows one of several entries that have the same fingerprint, so ours is the finding's id.
+
+An empty array is green. A run that was interrupted, or judged nothing, says so in an entry of its
+own at the first line of troth.yaml.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 from troth.model import Severity
@@ -25,13 +30,29 @@ _SEVERITIES = {
 
 def write(account: Account, out: TextIO) -> None:
     """Write the entries, one a line."""
-    promises = {(row["policy"], row["clause"]): row["promise"] for row in account.clauses}
     separator = "["
-    for row in filter(is_broken, account.findings):
-        promise = promises[row["policy"], row["clause"]]
-        out.write(f"{separator}\n{line(_entry(account, row, promise))}")
+    for entry in _entries(account):
+        out.write(f"{separator}\n{line(entry)}")
         separator = ","
     out.write("\n]\n" if separator == "," else "[]\n")
+
+
+def _entries(account: Account) -> Iterator[dict[str, Any]]:
+    for name, text in account.caveats().items():
+        yield _caveat(account.config, name, text)
+    promises = {(row["policy"], row["clause"]): row["promise"] for row in account.clauses}
+    for row in filter(is_broken, account.findings):
+        yield _entry(account, row, promises[row["policy"], row["clause"]])
+
+
+def _caveat(config: str, name: str, text: str) -> dict[str, Any]:
+    return {
+        "description": text,
+        "check_name": f"troth/{name}",
+        "fingerprint": hashlib.sha256(f"{name} {config}".encode()).hexdigest()[:20],
+        "severity": "critical",
+        "location": {"path": config, "lines": {"begin": 1}},
+    }
 
 
 def _entry(account: Account, row: Row, promise: str) -> dict[str, Any]:

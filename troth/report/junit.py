@@ -1,7 +1,8 @@
 """Results as JUnit XML: a suite per document, a case per clause.
 
 A broken clause is a failure, an unknown one an error (a dashboard must not show it green), a waived
-or not-applicable one is skipped with the reason; an informative clause is no test.
+or not-applicable one is skipped with the reason; an informative clause is no test. A run that was
+interrupted, or judged nothing, is not green either: that is an error in a suite of its own, first.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 from troth.model import Verdict
 from troth.report.account import Account
+from troth.report.brief import is_half_waived
 from troth.report.findings import Findings
 from troth.report.words import harmless, told
 
 Row = Mapping[str, Any]
+
+
+#: The suite on the run itself; no document's id has a blank.
+RUN = "troth run"
 
 
 class _Outcome(NamedTuple):
@@ -31,9 +37,10 @@ def write(account: Account, out: TextIO) -> None:
     as_of = account.summary["as_of"]
     out.write("<?xml version='1.0' encoding='utf-8'?>\n")
     out.write(f"<testsuites{_attributes(name='troth', timestamp=as_of)}>\n")
+    _caveats(account, out)
     for policy in account.summary["policies"]:
         clauses = [
-            (row, _outcome(row, account.findings)) for row in account.clauses
+            (row, _outcome(row)) for row in account.clauses
             if row["policy"] == policy["id"] and row["verdict"] is not None
         ]  # fmt: skip
         counts = {
@@ -41,11 +48,32 @@ def write(account: Account, out: TextIO) -> None:
             for bucket in ("failures", "errors", "skipped")
         }
         head = _attributes(name=policy["id"], tests=str(len(clauses)), **counts)
-        out.write(f"  <testsuite{head}>\n")
+        out.write(f"  <testsuite{head}>\n{_properties(account)}")
         for clause, outcome in clauses:
             _case(clause, outcome, account.findings, out)
         out.write("  </testsuite>\n")
     out.write("</testsuites>\n")
+
+
+def _caveats(account: Account, out: TextIO) -> None:
+    """Write a suite with an error for each reason why the run says less than it seems to."""
+    caveats = account.caveats()
+    if not caveats:
+        return
+    number = str(len(caveats))
+    head = _attributes(name=RUN, tests=number, failures="0", errors=number, skipped="0")
+    out.write(f"  <testsuite{head}>\n{_properties(account)}")
+    for name, text in caveats.items():
+        out.write(f"    <testcase{_attributes(classname=RUN, name=name)}>\n")
+        out.write(f"      <error{_attributes(message=text)} />\n    </testcase>\n")
+    out.write("  </testsuite>\n")
+
+
+def _properties(account: Account) -> str:
+    if not account.summary["partial"]:
+        return ""
+    told = _attributes(name="partial", value="true")
+    return f"    <properties>\n      <property{told} />\n    </properties>\n"
 
 
 def _attributes(**values: str) -> str:
@@ -66,9 +94,9 @@ def _case(clause: Row, outcome: _Outcome | None, findings: Findings, out: TextIO
     out.write(f"</{outcome.tag}>\n    </testcase>\n")
 
 
-def _outcome(clause: Row, findings: Findings) -> _Outcome | None:
+def _outcome(clause: Row) -> _Outcome | None:
     if clause["verdict"] == Verdict.FAIL:
-        if clause["waived"] and _has_unknown(clause, findings):
+        if is_half_waived(clause):
             return _Outcome("error", "errors", "broken, waived; the rest could not be decided")
         if clause["waived"]:
             return _Outcome("skipped", "skipped", "broken, waived")
@@ -78,11 +106,6 @@ def _outcome(clause: Row, findings: Findings) -> _Outcome | None:
     if clause["verdict"] == Verdict.NOT_APPLICABLE:
         return _Outcome("skipped", "skipped", "not applicable")
     return None
-
-
-def _has_unknown(clause: Row, findings: Findings) -> bool:
-    rows = findings.of(clause["policy"], clause["clause"])
-    return any(row["verdict"] == Verdict.UNKNOWN for row in rows)
 
 
 def _told(clause: Row, findings: Findings) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from troth.model import POPULATION, Reason, Verdict
 from troth.report.account import Account
-from troth.report.brief import TEXT, Row, cut, explain, is_broken, shortened
+from troth.report.brief import TEXT, Row, cut, distinct, explain, is_broken, shortened
 from troth.report.marked import code, words
 from troth.report.words import LABELS, plural
 
@@ -131,15 +131,10 @@ def _waived(account: Account, clause: Row, shown: int) -> str:
 
 
 def _findings(clause: Row, rows: Iterable[Row], shown: int) -> str:
-    lines: dict[str, None] = {}  # two parts of a control may say the same of the same resource
-    more = 0
-    for row in rows:
-        if len(lines) < shown:
-            lines[_finding(shortened(row))] = None
-        else:
-            more += 1
-    text = "".join(f"  - {line}\n" for line in lines)
-    if more:
+    rest = distinct(rows)
+    first = itertools.islice(rest, shown)
+    text = "".join(f"  - {_finding(shortened(row))}\n" for row in first)
+    if more := sum(1 for _ in rest):
         command = code(explain(clause["policy"], clause["clause"]))
         text += f"  - … and {plural(more, 'more finding')}: {command}\n"
     return text

@@ -62,6 +62,7 @@ def write(account: Account, out: TextIO) -> None:
         clause = clauses[finding["policy"], finding["clause"]]
         event = same | _event(finding, clause, titles[finding["policy"]])
         event["metadata"] = same["metadata"] | {"uid": _uid(account, finding)}
+        event["unmapped"]["partial"] = account.summary["partial"]
         if finding["verdict"] == Verdict.FAIL:
             event["remediation"] = {"desc": _fix(account, finding["control"])}
         out.write(line(event) + "\n")

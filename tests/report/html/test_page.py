@@ -139,9 +139,13 @@ def test_what_could_not_be_read_is_told_with_the_permission(page: Read) -> None:
         ([{"id": "a", "bits": 256}], "Every promise is kept"),
         ([{"id": "a", "bits": 8}], "1 of 1 promise is broken"),
         ([{"id": "box-2", "bits": 8}], "1 of 1 promise is waived"),
+        (
+            [{"id": "box-2", "bits": 8}, {"id": "a", "failure": "no"}],
+            "1 of 1 promise is waived, but something of it is unknown",
+        ),
         ([{"id": "a", "failure": "no"}], "1 of 1 promise could not be decided"),
     ],
-    ids=["kept", "broken", "waived", "unknown"],
+    ids=["kept", "broken", "waived", "waived and unknown", "unknown"],
 )
 def test_the_headline_is_the_verdict(tmp_path: Path, rows: Any, said: str) -> None:
     text = written(account(tmp_path, rows, waived="box-2"))

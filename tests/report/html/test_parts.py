@@ -187,8 +187,8 @@ def test_instants_name_their_zone() -> None:
     assert words.instant("2026-11-22T13:11:28+09:00") == "2026-11-22 13:11:28 +0900"
 
 
-def _clause(verdict: str | None, *, waived: bool = False) -> dict[str, Any]:
-    return {"verdict": verdict, "waived": waived}
+def _clause(verdict: str | None, *, waived: bool = False, unknown: int = 0) -> dict[str, Any]:
+    return {"verdict": verdict, "waived": waived, "findings": {"unknown": unknown}}
 
 
 @pytest.mark.parametrize(
@@ -207,12 +207,38 @@ def _clause(verdict: str | None, *, waived: bool = False) -> dict[str, Any]:
             "fail",
             "2 of 3 promises are broken",
         ),
+        (
+            [_clause("fail", waived=True, unknown=2), _clause("pass")],
+            "unknown",
+            "1 of 2 promises is waived, but something of it is unknown",
+        ),
+        (
+            [_clause("fail", waived=True, unknown=1), _clause("fail", waived=True)],
+            "unknown",
+            "2 of 2 promises are waived, but something of 1 of them is unknown",
+        ),
     ],
-    ids=["nothing", "informative", "kept", "unknown before waived", "broken before unknown"],
+    ids=[
+        "nothing",
+        "informative",
+        "kept",
+        "unknown before waived",
+        "broken before unknown",
+        "waived and unknown",
+        "some waived and unknown",
+    ],
 )
 def test_headlines(clauses: list[dict[str, Any]], name: str, said: str) -> None:
     found = overview.headline(clauses)
     assert (found.name, found.said) == (name, said)
+
+
+def test_what_is_unknown_of_a_waived_promise_stands_beside_every_headline() -> None:
+    half = _clause("fail", waived=True, unknown=1)
+    for other in ("fail", "unknown", "pass"):
+        assert (
+            "Of 1 waived something is unknown." in overview.headline([half, _clause(other)]).besides
+        )
 
 
 def test_a_tally_is_of_the_worst_that_nobody_waived() -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from troth.model import Severity, Verdict
 from troth.report.account import Account
+from troth.report.brief import is_half_waived
 from troth.report.html.tallies import Key, Tally
 from troth.report.html.words import LABELS
 from troth.report.words import plural
@@ -98,9 +99,11 @@ def _shares(counts: Mapping[str, int]) -> list[Share]:
 
 def headline(clauses: Iterable[Row]) -> Headline:
     """Return the verdict on the whole run; what is broken comes before what nobody knows."""
-    counts = Counter(verdict_of(row) for row in clauses)
+    rows = list(clauses)
+    counts = Counter(verdict_of(row) for row in rows)
     judged = counts.total() - counts["informative"]
-    besides = _besides(counts)
+    half = sum(map(is_half_waived, rows))
+    besides = _besides(counts, half)
     if counts["fail"]:
         said = f"{counts['fail']} of {plural(judged, 'promise')} {_are(counts['fail'])} broken"
         return Headline("fail", said, besides)
@@ -111,6 +114,9 @@ def headline(clauses: Iterable[Row]) -> Headline:
         return Headline("unknown", "No promise was judged", "")
     if counts["waived"]:
         said = f"{counts['waived']} of {plural(judged, 'promise')} {_are(counts['waived'])} waived"
+        if half:
+            of = "it" if counts["waived"] == 1 else f"{half} of them"
+            return Headline("unknown", f"{said}, but something of {of} is unknown", besides)
         return Headline("waived", said, besides)
     return Headline("pass", "Every promise is kept", besides)
 
@@ -119,13 +125,16 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _besides(counts: Mapping[str, int]) -> str:
+def _besides(counts: Mapping[str, int], half: int) -> str:
     said = [
         f"{counts[name]} {LABELS[name]}"
         for name in ("waived", "unknown", "pass", "not-applicable")
         if counts[name]
     ]
-    return ", ".join(said).capitalize() + "." if said else ""
+    text = ", ".join(said).capitalize() + "." if said else ""
+    if half:
+        text += f" Of {half} waived something is unknown."
+    return text
 
 
 def alarms(account: Account, tallies: Mapping[Key, Tally]) -> list[Alarm]:

@@ -41,17 +41,12 @@ def _mark(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Return Markdown that shows a piece of a line, blanks and all."""
-    return _mark(_seen(text))
+    return _mark(harmless(text))
 
 
 def plain(text: str) -> str:
     """Return a text as OSCAL's string: one line, not empty, no blank at its ends."""
-    return _seen(text).strip() or _NOTHING
-
-
-def _seen(text: str) -> str:
-    # Python calls nothing printable that would be made harmless, and is quick to tell.
-    return text if text.isprintable() else harmless(text)
+    return harmless(text).strip() or _NOTHING
 
 
 def prop(name: str, value: str, **more: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ def automation(account: Account) -> dict[str, str]:
     """
     selected: Mapping[str, Any] = account.envelope["clauses"]
     scope = "+".join(sorted(selected))
-    config = account.envelope.get("places", {}).get("config", "troth.yaml")
+    config = account.config
     if config != "troth.yaml":
         scope = f"{quote(config)}:{scope}"
     if not _is_whole(account):
@@ -46,8 +46,7 @@ def _is_whole(account: Account) -> bool:
 def invocation(account: Account, shares: Shares, *, whole: bool) -> dict[str, Any]:
     """Return when it ran, and what the file leaves out; ``whole`` if that is nothing."""
     texts = [*_left_out(account, shares)] if not whole else []
-    if account.summary["partial"]:
-        texts.insert(0, "This run was interrupted: what was not read is unknown.")
+    texts = [f"{text[0].upper()}{text[1:]}." for text in account.caveats().values()] + texts
     return {
         "executionSuccessful": not account.summary["partial"],
         "startTimeUtc": _utc(account.envelope["started_at"]),
