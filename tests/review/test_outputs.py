@@ -32,7 +32,8 @@ def results(*verdicts: str, resource: str = "box-1", waived: bool = False) -> Ac
     """Return a clause with a finding for each verdict; ``waived``: every fail is."""
     verdict = next(v for v in ("fail", "unknown", "pass") if v in verdicts)
     clause: dict[str, Any] = {"policy": "acme", "clause": "1.1", "promise": "Boxes are locked",
-              "assess": "observed", "verdict": verdict, "waived": waived}  # fmt: skip
+              "assess": "observed", "verdict": verdict, "waived": waived,
+              "findings": {found: verdicts.count(found) for found in verdicts}}  # fmt: skip
     findings: list[dict[str, Any]] = []
     for index, found in enumerate(verdicts):
         row: dict[str, Any] = {"policy": "acme", "clause": "1.1", "control": "locked", "part": "p",
