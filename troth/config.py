@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from troth.catalogue.schemas import read, sentence, unknown
-from troth.catalogue.verbatim import problems as credentials_in
 from troth.errors import InputError, Place, Problem, UsageError
 from troth.rules.tree import Node, Unreadable
 from troth.rules.tree import read as read_tree
@@ -116,6 +115,9 @@ class _Reader:
         data = self.document.data
         targets = self._targets(data["targets"])
         if self.checkers is not None:
+            # Only where a run would keep the file: the forms of credentials take time to import.
+            from troth.catalogue.verbatim import problems as credentials_in
+
             self.problems += credentials_in(self.document.text, self.document.path, _ADVICE)
             self._files()
         for name, expression in data.get("classes", {}).items():
