@@ -1,8 +1,8 @@
 """Measure what reports on a large run cost; prints figures and asserts nothing.
 
-    python benchmarks/report.py                  every format, then all of them together
-    python benchmarks/report.py json html        only these, then these together
-    python benchmarks/report.py --findings 5000  a smaller run
+    python -m benchmarks.report                  every format, then all of them together
+    python -m benchmarks.report json html        only these, then these together
+    python -m benchmarks.report --findings 5000  a smaller run
 
 A run of 100,000 findings (25 clauses, 4,000 resources of which a third is not as promised) is
 checked for real, and ``troth report`` writes it once for each format and once in all of them. CPU
@@ -20,11 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.cli import toy  # noqa: E402 - after the path
-from troth.report import Format  # noqa: E402
+from tests.cli import toy
+from troth.report import Format
 
 FINDINGS, CLAUSES = 100_000, 25
 WANTED_CPU, WANTED_MIB = 60, 600

@@ -11,7 +11,7 @@ import yaml
 from troth.catalogue.kinds import kind_files, load_kind, read_kind, shipped_folder
 from troth.errors import InputError
 
-KIND = {
+KIND: dict[str, Any] = {
     "schema": 1, "id": "thing", "title": "A thing", "describes": "Things.",
     "facets": {"state": {"title": "How it is", "max_age": "P1D", "facts": {}}},
     "example": {"state": {"fact": "x"}},
@@ -34,7 +34,7 @@ OPEN = {
 @pytest.mark.parametrize("name", OPEN)
 def test_a_kind_that_leaves_open_what_a_fact_holds_is_refused(tmp_path: Path, name: str) -> None:
     schema, advice = OPEN[name]
-    facets = {"state": {**KIND["facets"]["state"], "facts": {"fact": schema}}}  # type: ignore[index]
+    facets = {"state": {**KIND["facets"]["state"], "facts": {"fact": schema}}}
     path = tmp_path / "thing.yaml"
     path.write_text(yaml.safe_dump({**KIND, "facets": facets}, sort_keys=False))
     with pytest.raises(InputError, match=f"fact 'fact' may hold anything; {advice}"):

@@ -355,7 +355,7 @@ def named(name: str, body: bytes = b"x", kind: bytes = tarfile.REGTYPE) -> tarfi
 
 TRICKS: dict[str, tuple[Callable[[str], tarfile.TarInfo], str]] = {
     "up": (lambda top: named(f"{top}/../../evil"), "lead out of its folder"),
-    "absolute": (lambda top: named("/tmp/evil"), "lead out of its folder"),  # noqa: S108
+    "absolute": (lambda top: named("/etc/evil"), "lead out of its folder"),
     "dot": (lambda top: named(f"{top}/./evil"), "lead out of its folder"),
     "line-break": (lambda top: named(f"{top}/a\nb"), "lead out of its folder"),
     "symlink": (lambda top: named(f"{top}/l", b"", tarfile.SYMTYPE), "as a link or a device"),

@@ -70,7 +70,7 @@ def test_replay_says_that_nobody_checked_the_signature(
     assert "whose it is says troth evidence verify" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/../../evil", "a b"])  # noqa: S108
+@pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "a b"])
 def test_a_name_in_run_json_cannot_lead_out(name: str, bag: Path, evidence: Evidence) -> None:
     path = bag / "data/run.json"
     body = json.loads(path.read_text())

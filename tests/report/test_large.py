@@ -1,6 +1,6 @@
 """Every format streams: what it holds does not grow with the number of findings.
 
-``benchmarks/report.py`` measures a hundred thousand; here only the growth counts, so nothing
+``benchmarks.report`` measures a hundred thousand; here only the growth counts, so nothing
 depends on how fast this machine is.
 """
 

@@ -23,17 +23,15 @@ Passphrase: TypeAlias = Callable[[str], bytes]
 
 
 class Signer(Protocol):
-    """A private key that can be used, wherever it lies.
-
-    ``keyid`` is the lower-case hexadecimal SHA-256 of the public key's DER SubjectPublicKeyInfo
-    (RFC 5280, 4.1); ``public_pem`` that key in PEM.
-    """
+    """A private key that can be used, wherever it lies."""
 
     @property
-    def keyid(self) -> str: ...  # noqa: D102 - told above
+    def keyid(self) -> str:
+        """The lower-case hexadecimal SHA-256 of the public key's DER SubjectPublicKeyInfo."""
 
     @property
-    def public_pem(self) -> bytes: ...  # noqa: D102 - told above
+    def public_pem(self) -> bytes:
+        """The public key in PEM (SubjectPublicKeyInfo, RFC 5280, 4.1)."""
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature over ``data``: DER ECDSA with SHA-256 (P-256), or raw Ed25519."""
