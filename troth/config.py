@@ -50,6 +50,25 @@ class Selection(NamedTuple):
     at: Place = Place("")
 
 
+class Store(NamedTuple):
+    """Where the history of runs is kept: a SQLAlchemy URL without a password, and the scope."""
+
+    url: str
+    scope: str
+
+
+class Channel(NamedTuple):
+    """Whom to tell of changes; ``variable`` names the environment variable that holds the URL.
+
+    ``through`` is ``webhook`` or ``apprise``; ``on`` holds the changes it is told of, empty for
+    the usual ones.
+    """
+
+    variable: str
+    through: str
+    on: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Config:
     """A validated troth.yaml; ``targets`` hold their own keys and ``base_dir``."""
@@ -61,6 +80,9 @@ class Config:
     classes: Mapping[str, str] = field(default_factory=dict)
     waivers: Path | None = None
     runs: Path = Path("runs")
+    history: Store | None = None
+    notify: tuple[Channel, ...] = ()
+    ping: str = ""
     extend: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     document: Document | None = None
 
@@ -144,9 +166,25 @@ class _Reader:
             classes=data.get("classes", {}),
             waivers=self.base / data["waivers"] if "waivers" in data else None,
             runs=self.base / data.get("runs", "runs"),
+            history=self._history(),
+            notify=tuple(
+                Channel(row["url"], row.get("through", "webhook"), frozenset(row.get("on", ())))
+                for row in data.get("notify", ())
+            ),
+            ping=data.get("ping", ""),
             extend=extend,
             document=self.document,
         )
+
+    def _history(self) -> Store | None:
+        """Return the store of the history; a path is one of SQLite, relative to this file."""
+        said = self.document.data.get("history")
+        if said is None:
+            return None
+        where, scope = said["store"], said.get("scope", "main")
+        if "://" not in where:
+            return Store(f"sqlite:///{self.base / where}", scope)
+        return Store(where, scope)
 
     def _problem(self, path: list[str | int], text: str, *, key: bool = False) -> None:
         self.problems.append(self.document.error(path, text, key=key))
