@@ -1,0 +1,99 @@
+"""What a finding's step from one run to the next means; no store and no run is known here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from troth.history.changes import Change
+from troth.model import Verdict
+
+
+class State(NamedTuple):
+    """How a finding stands in a run: verdict, reason of an unknown, id of the waiver, severity.
+
+    ``looked`` is false where nobody could look: it was known once and is unknown now.
+    """
+
+    verdict: str
+    reason: str = ""
+    waiver: str = ""
+    severity: str = ""
+    looked: bool = True
+
+    @property
+    def known(self) -> bool:
+        """Tell whether anything is known."""
+        return self.verdict != Verdict.UNKNOWN
+
+    @property
+    def failing(self) -> bool:
+        """Tell whether the promise is broken, waived or not."""
+        return self.verdict == Verdict.FAIL
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether the promise is broken and no waiver covers it."""
+        return self.failing and not self.waiver
+
+    @property
+    def waived(self) -> bool:
+        """Tell whether the promise is broken and a waiver covers it."""
+        return self.failing and bool(self.waiver)
+
+
+class Past(NamedTuple):
+    """What is known of a finding from before: ``last`` is how it stood, None if it did not.
+
+    ``known`` is the last state that was not unknown, None if there was none; ``mended`` tells
+    whether it was failing once and passed later.
+    """
+
+    last: State | None = None
+    known: State | None = None
+    mended: bool = False
+
+
+def past(states: list[State]) -> Past:
+    """Return the past that states in their order come to."""
+    known: State | None = None
+    mended = False
+    for state in states:
+        if not state.known:
+            continue
+        mended = mended or bool(known and known.failing and not state.failing)
+        known = state
+    return Past(states[-1] if states else None, known, mended)
+
+
+def change(before: Past, now: State) -> Change | None:
+    """Return what a finding that is judged now has become, None for nothing new.
+
+    A broken one that was broken when it was last known is nothing new.
+    """
+    if not now.known:
+        lost = before.last is None or before.last.known
+        return Change.COVERAGE_LOST if lost else None
+    found = _decided(before, now)
+    if found is None and before.last is not None and not before.last.known:
+        return Change.COVERAGE_REGAINED
+    return found
+
+
+def _decided(before: Past, now: State) -> Change | None:
+    known = before.known
+    if now.broken:
+        return _broken(before)
+    if now.waived:
+        return None if known and known.waived else Change.WAIVED
+    if known is None or not known.failing:
+        return None
+    return Change.FIXED if now.verdict == Verdict.PASS else Change.NO_LONGER_ASKED
+
+
+def _broken(before: Past) -> Change | None:
+    known = before.known
+    if known and known.broken:
+        return None
+    if known and known.waived:
+        return Change.WAIVER_EXPIRED
+    return Change.REGRESSED if before.mended else Change.NEW

@@ -1,0 +1,238 @@
+"""Put a run into the store: its chain link, the spans that it moves, and what changed with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from troth import canonical
+from troth.history import chain, events, findings, resources, schema, spans
+from troth.history.blobs import Blobs
+from troth.history.changes import Change, Event
+from troth.history.store import Store
+from troth.history.text import storable
+from troth.model import Verdict
+from troth.report.account import Account
+from troth.report.html.expiry import Expiries
+
+Row = Mapping[str, Any]
+
+#: The state of a clause in the history, by its verdict; a waived fail is ``waived``.
+STATES = {
+    Verdict.PASS: "kept",
+    Verdict.FAIL: "broken",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.NOT_APPLICABLE: "not-applicable",
+}
+
+
+class Recorded(NamedTuple):
+    """A run in the store: its number, the chain's head with it, and whether it was there before."""
+
+    seq: int
+    head: str
+    known: bool
+
+
+def record(store: Store, scope: str, account: Account, exit_code: int, at: datetime) -> Recorded:
+    """Record a run in a scope, all of it or nothing; one that is there already is left alone.
+
+    ``at`` is the current time, aware. Raises :class:`~troth.history.store.StoreError`, and
+    :class:`~troth.errors.IntegrityError` if the run was changed.
+    """
+    with store.writing() as connection:
+        scope_id = _scope(connection, scope)
+        there = _there(connection, scope_id, account.envelope["id"])
+        if there:
+            return there
+        return _write(connection, (scope_id, scope), account, exit_code, at)
+
+
+def compared(store: Store, scope: str, account: Account, at: datetime) -> list[Event]:
+    """Return what recording a run would tell as changed, without recording it.
+
+    For a run over some clauses only: recorded, it would look as if all others were lost.
+    """
+    found: list[Event] = []
+    try:
+        with store.writing() as connection:
+            made = _write(connection, (_scope(connection, scope), scope), account, 0, at)
+            found += events_of(connection, made.seq)
+            raise _Undone
+    except _Undone:
+        return found
+
+
+class _Undone(Exception):
+    """Takes back what was only tried."""
+
+
+def events_of(connection: sa.Connection, seq: int) -> list[Event]:
+    """Return the events that were recorded with a run."""
+    names = [schema.event.c[name] for name in Event._fields]
+    found = sa.select(*names).where(schema.event.c.seq == seq).order_by(schema.event.c.ordinal)
+    return [Event(Change(row[0]), *row[1:]) for row in connection.execute(found)]
+
+
+def _write(
+    connection: sa.Connection, scope: tuple[int, str], account: Account, exit_code: int,
+    at: datetime,
+) -> Recorded:  # fmt: skip
+    scope_id, name = scope
+    seq = chain.length(connection) + 1
+    previous = latest(connection, scope_id)
+    blobs, expiries = Blobs(), Expiries(account.summary["as_of"])
+    inventory = resources.record(connection, scope_id, seq, account, blobs, expiries)
+    steps = findings.record(connection, scope_id, seq, account, blobs, inventory)
+    counts = _clauses(connection, scope_id, seq, account)
+    for waiver in account.summary["waivers"]:
+        expiries.waiver(waiver)
+    definitions = _definitions(account, previous)
+    # What was unknown from the first night on is no loss.
+    happened = events.of_steps(step for step in steps if previous or step.now and step.now.known)
+    if previous:
+        happened += events.of_resources(inventory)
+        happened += events.of_definitions(previous["definitions"], definitions)
+    _events(connection, seq, happened)
+    ends = [ending._asdict() for ending in (*expiries.lapsed, *expiries.coming)]
+    said = _said(account) | {
+        "sort": "run",
+        "scope": name,
+        "recorded_at": at.isoformat(timespec="milliseconds"),
+        "exit_code": exit_code,
+        "since": previous["id"] if previous else "",
+        "counts": counts,
+        "definitions": definitions,
+        "promises": blobs.add(_promises(account)).hex(),
+        "endings": blobs.add(ends).hex(),
+    }
+    blobs.write(connection)
+    said |= {
+        "opened": chain.opened(connection, seq),
+        "closed": chain.closed(connection, seq),
+        "events": chain.events(connection, seq),
+    }
+    text = canonical.dumps(said).decode()
+    return Recorded(seq, chain.append(connection, seq, scope_id, said, text), known=False)
+
+
+def latest(connection: sa.Connection, scope_id: int) -> dict[str, Any] | None:
+    """Return the body of the last run that was recorded in a scope."""
+    table = schema.run.c
+    found = (
+        sa.select(table.body)
+        .where(table.scope_id == scope_id, table.sort == "run")
+        .order_by(table.seq.desc())
+        .limit(1)
+    )
+    body = connection.execute(found).scalar()
+    made: dict[str, Any] | None = canonical.loads(body.encode()) if body else None
+    return made
+
+
+def _scope(connection: sa.Connection, name: str) -> int:
+    table = schema.scope
+    found = connection.execute(sa.select(table.c.id).where(table.c.name == name)).scalar()
+    if found is not None:
+        return int(found)
+    made = spans.next_id(connection, table)
+    connection.execute(sa.insert(table), {"id": made, "name": name})
+    return made
+
+
+def _there(connection: sa.Connection, scope_id: int, name: str) -> Recorded | None:
+    table = schema.run.c
+    found = sa.select(table.seq, table.digest).where(table.scope_id == scope_id, table.id == name)
+    row = connection.execute(found).first()
+    return Recorded(int(row[0]), str(row[1]), known=True) if row else None
+
+
+def _said(account: Account) -> dict[str, Any]:
+    """Return what a link takes over from the run's envelope."""
+    names = ("id", "state", "started_at", "finished_at", "as_of", "versions", "results_digest")
+    return {name: account.envelope[name] for name in names}
+
+
+def _promises(account: Account) -> list[dict[str, Any]]:
+    """Return the documents with their clauses, as the run told them."""
+    names = ("clause", "promise", "assess")
+    return [
+        {
+            "policy": policy["id"],
+            "title": policy["title"],
+            "clauses": [
+                {name: row[name] for name in names}
+                for row in account.clauses
+                if row["policy"] == policy["id"]
+            ],
+        }
+        for policy in account.summary["policies"]
+    ]
+
+
+def _definitions(account: Account, previous: Row | None) -> dict[str, Any]:
+    """Return the digests of all that the verdicts rest on, but for the facts."""
+    files: Mapping[str, str] = account.envelope["files"]
+    made: dict[str, Any] = {
+        what: {
+            path.removeprefix(f"inputs/{what}/").removesuffix(".yaml"): digest
+            for path, digest in files.items()
+            if path.startswith(f"inputs/{what}/")
+        }
+        for what in ("policies", "controls", "kinds")
+    }
+    made["versions"] = account.envelope["versions"]
+    made["config"] = files["inputs/troth.yaml"]
+    made["clauses"] = canonical.digest(account.envelope["clauses"])
+    before = previous["definitions"] if previous else {}
+    if before.get("policies") == made["policies"]:  # the files name their documents: read only once
+        made["documents"] = before["documents"]
+    else:
+        made["documents"] = {name: one.digest for name, one in account.policies.items()}
+    return made
+
+
+def _clauses(
+    connection: sa.Connection, scope_id: int, seq: int, account: Account
+) -> dict[str, int]:
+    """Write the clauses' states and return how many stand how; informative ones have none."""
+    table = schema.clause
+    found = sa.select(table.c.policy, table.c.clause, table.c.id).where(
+        table.c.scope_id == scope_id
+    )
+    ids = {(policy, clause): name for policy, clause, name in connection.execute(found)}
+    free = spans.next_id(connection, table)
+    new: list[dict[str, Any]] = []
+    now: dict[spans.Key, spans.Said] = {}
+    for row in account.clauses:
+        if row["verdict"] is None:
+            continue
+        key = (row["policy"], row["clause"])
+        if key not in ids:
+            ids[key] = free + len(new)
+            named = {"policy": row["policy"], "clause": row["clause"]}
+            new.append({"id": ids[key], "scope_id": scope_id, **named})
+        now[(ids[key],)] = (state_of(row),)
+    spans.insert(connection, table, new)
+    before = spans.open_spans(connection, schema.clause_span, table, scope_id)
+    spans.move(connection, schema.clause_span, seq, before, now)
+    counted = Counter(said[0] for said in now.values())
+    return {state: counted[state] for state in (*STATES.values(), "waived")}
+
+
+def state_of(row: Row) -> str:
+    """Return how a clause (a row of results.json) stands, in the words of the history."""
+    return "waived" if row["waived"] else STATES[Verdict(row["verdict"])]
+
+
+def _events(connection: sa.Connection, seq: int, happened: Iterable[Event]) -> None:
+    rows = (
+        {name: storable(value) for name, value in event._asdict().items()}
+        | {"seq": seq, "ordinal": ordinal}
+        for ordinal, event in enumerate(happened)
+    )
+    spans.insert(connection, schema.event, rows)
