@@ -12,7 +12,9 @@ from calendar import isleap, monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, reset_tzpath
 
@@ -31,10 +33,11 @@ _DURATION = re.compile(
     re.ASCII,
 )
 _NO_DURATION = "{!r} is not an ISO 8601 duration; write P90D, P6M, P1Y or PT26H"
-_VERSION = re.compile(r"(\d{1,4})\.(\d{1,2})", re.ASCII)
-_DELAY = re.compile(r"(\d{1,5}) (working )?days?", re.ASCII)
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
-_RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?:-([01]\d|2[0-4]):([0-5]\d))?", re.ASCII)
+# Few files need these, and the module re keeps what it has compiled.
+_VERSION = r"([0-9]{1,4})\.([0-9]{1,2})"
+_DELAY = r"([0-9]{1,5}) (working )?days?"
+_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])"
+_RANGE = r"([01][0-9]|2[0-3]):([0-5][0-9])(?:-([01][0-9]|2[0-4]):([0-5][0-9]))?"
 
 #: Counted back from today, anything longer would leave the calendar.
 _MOST_YEARS = 1000
@@ -190,6 +193,17 @@ class Parameter(NamedTuple):
     has_default: bool = False
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Return the names of all time zones: what zoneinfo.available_timezones() would.
+
+    The package keeps them in a file; importlib.resources, which that function needs for it, takes
+    longer than reading ten policies.
+    """
+    package = Path(str(import_module("tzdata").__file__))
+    return frozenset(package.with_name("zones").read_text(encoding="utf-8").split())
+
+
 def parse(parameter: Parameter, value: Any) -> Any:
     """Return the value as rules see it; raises :class:`BadValue` saying what to write."""
     return _PARSERS[parameter.type](parameter, value)
@@ -259,28 +273,28 @@ def _set(parameter: Parameter, value: Any) -> list[str]:
 
 
 def _version(parameter: Parameter, value: Any) -> Version:
-    found = _VERSION.fullmatch(value) if isinstance(value, str) else None
+    found = re.fullmatch(_VERSION, value) if isinstance(value, str) else None
     if not found:
         raise BadValue(f"{value!r} is not a version; write '1.2' in quotes")
     return Version(value, int(found[1]) * 100 + int(found[2]))
 
 
 def _delay(parameter: Parameter, value: Any) -> Delay:
-    found = _DELAY.fullmatch(value) if isinstance(value, str) else None
+    found = re.fullmatch(_DELAY, value) if isinstance(value, str) else None
     if not found:
         raise BadValue(f"{value!r} is not a delay; write '5 working days' or '30 days'")
     return Delay(value, int(found[1]), bool(found[2]))
 
 
 def _time(parameter: Parameter, value: Any) -> Time:
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    found = re.fullmatch(_TIME, value) if isinstance(value, str) else None
     if not found:
         raise BadValue(f"{value!r} is not a time of day; write '04:00' in quotes")
     return Time(value, int(found[1]) * 60 + int(found[2]))
 
 
 def _time_range(parameter: Parameter, value: Any) -> TimeRange:
-    found = _RANGE.fullmatch(value) if isinstance(value, str) else None
+    found = re.fullmatch(_RANGE, value) if isinstance(value, str) else None
     if not found:
         raise BadValue(f"{value!r} is not a span of the day; write '20:00-08:00' in quotes")
     start = int(found[1]) * 60 + int(found[2])

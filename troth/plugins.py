@@ -3,28 +3,35 @@
 Everything enters by entry points, our own checkers too: group ``troth.checkers`` names a
 :class:`~troth.checker.Checker` class; ``troth.kinds``, ``troth.controls`` and ``troth.policies``
 name a package whose folder holds YAML files.
+
+importlib.metadata is imported only where an entry point is wanted: with what it needs (mail,
+archives, sockets) it takes as long as reading twenty policies.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from troth.errors import CheckerBug
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from troth.checker import Checker
 
 CHECKERS = "troth.checkers"
 CONTENT = ("kinds", "controls", "policies")
+_NAMED = re.compile(rb"troth\.(%s)" % "|".join(CONTENT).encode())
 
 
-@dataclass(frozen=True)
-class Plugin:
+class Plugin(NamedTuple):
     """An installed checker that has not been imported yet: its id and where it comes from."""
 
     id: str
@@ -40,6 +47,8 @@ class Plugin:
 @cache
 def plugins() -> tuple[Plugin, ...]:
     """Return every installed checker, sorted by id; two of one id are a bug that names both."""
+    from importlib.metadata import entry_points
+
     found: dict[str, Plugin] = {}
     for entry in sorted(entry_points(group=CHECKERS), key=lambda entry: entry.name):
         made = Plugin(entry.name, entry)
@@ -76,6 +85,10 @@ def checkers() -> dict[str, type[Checker]]:
 
 def content_folders() -> dict[str, list[Path]]:
     """Return the folders of ``kinds``, ``controls`` and ``policies`` that other packages bring."""
+    if not _may_bring_content():
+        return {what: [] for what in CONTENT}
+    from importlib.metadata import entry_points
+
     installed = entry_points()
     return {what: list(_folders(installed.select(group=f"troth.{what}"))) for what in CONTENT}
 
@@ -85,3 +98,41 @@ def _folders(entries: Iterable[EntryPoint]) -> Iterator[Path]:
         from importlib.resources import files  # many have no such package, and pay nothing
 
         yield Path(str(files(entry.value)))
+
+
+def _may_bring_content() -> bool:
+    """Tell whether a package that is installed may bring folders; False only when none does.
+
+    Looks where importlib.metadata would, but only for the names of our groups. What is not a
+    plain folder of packages (an archive, an egg, a finder of one's own) counts as one that may.
+    """
+    if any(hasattr(f, "find_distributions") and f is not PathFinder for f in sys.meta_path):
+        return True
+    return any(_may_bring(folder) for folder in dict.fromkeys(sys.path))
+
+
+def _may_bring(folder: str) -> bool:
+    """Tell the same of one folder of ``sys.path``."""
+    try:
+        names = os.listdir(folder or ".")
+    except FileNotFoundError:
+        return False
+    except OSError:  # a file, perhaps an archive
+        return True
+    if folder.lower().endswith(".egg"):
+        return True
+    return any(
+        _names_content(os.path.join(folder, name, "entry_points.txt"))
+        for name in names
+        if name.lower().endswith((".dist-info", ".egg-info"))
+    )
+
+
+def _names_content(path: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return bool(_NAMED.search(file.read()))
+    except (FileNotFoundError, NotADirectoryError):  # it brings none; an egg-info may be a file
+        return False
+    except OSError:
+        return True

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.rules.boxes import WHOLE
 from troth.errors import RuleBug
 from troth.model import Failure, Reason
-from troth.rules.evaluate import Bench, Decision, flat, shown
+from troth.rules.evaluate import Bench, Decision, flat, flat_params, shown
 from troth.rules.fence import Reading, fence
 
 AS_OF = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -185,6 +185,31 @@ def test_flat_names_leave_texts_alone_and_stay_apart() -> None:
     assert "'facts.a.b'" in made
     assert made.count("facts_1_a_b") == 2
     assert flat("facts.a_b.c") != flat("facts.a.b_c")
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ("params.a.days > 1 || params.b", "params_1_a_days > 1 || params_1_b_"),
+        ("params.b.size() == params.a.text.size()", "params_1_b_.size() == params.a.text.size()"),
+        ("'params.b' == \"params.b\" || params.bb", "'params.b' == \"params.b\" || params.bb"),
+        ("x.params.b && x. params.b && params.a", "x.params.b && x. params.b && params.a"),
+    ],
+    ids=["members", "methods", "texts", "others"],
+)
+def test_only_single_parameters_get_names_of_their_own(source: str, made: str) -> None:
+    assert flat_params(source, {"a.days", "b"}) == made
+
+
+def test_a_parameter_means_the_same_under_a_name_of_its_own() -> None:
+    wanted = (("lock", ("bits",)), ("place", ("room",)))
+    facts = {"lock": {"bits": 128}, "place": {"room": "vault"}}
+    source = "facts.lock.bits >= params.least && facts.place.room in params.rooms"
+    for least, value in ((128, True), (129, False)):
+        for names in (wanted, None):
+            params = {"least": least, "rooms": ["vault"]}
+            bench = Bench(params, AS_OF, "2026-11-21", facts, wanted=names)
+            assert bench.decide(source, Reading()) == Decision(value)
 
 
 def test_a_fact_of_the_resource_before_is_never_judged() -> None:

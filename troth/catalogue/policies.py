@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from troth import params
 from troth.catalogue.schemas import misnamed, near, read, unknown
@@ -33,9 +32,9 @@ class _Reader:
 
     def policy(self) -> Policy:
         data = self.document.data
-        if data["timezone"] not in _zones():
+        if data["timezone"] not in params.zones():
             advice = "write a name of the IANA database, like Asia/Tokyo"
-            text = unknown("time zone", data["timezone"], sorted(_zones()), advice)
+            text = unknown("time zone", data["timezone"], sorted(params.zones()), advice)
             self._problem(["timezone"], text)
         clauses = tuple(self._clause(index, body) for index, body in enumerate(data["clauses"]))
         seen: set[str] = set()
@@ -169,12 +168,3 @@ _SOURCES = {"set": "stated", "assumed": "assumed"}
 
 def _unbound(item: Mapping[str, Any]) -> Unbound:
     return Unbound(item["name"], item["value"], item["reason"], item.get("assumed", False))
-
-
-def _zones() -> set[str]:
-    if not _ZONES:
-        _ZONES.update(available_timezones())
-    return _ZONES
-
-
-_ZONES: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -33,11 +33,6 @@ def _program(source: str) -> Any:
     return cel.compile(source)
 
 
-@lru_cache(maxsize=4096)
-def _flat_program(source: str) -> Any:
-    return _program(flat(source))
-
-
 @dataclass
 class Bench:
     """Where rules run: the parameters and the time are set once, the facts resource by resource.
@@ -59,9 +54,13 @@ class Bench:
         """Hand the values that stay the same to the engine once; converting them is costly."""
         import cel
 
+        single = dict(_single(self.params))
         self._context = cel.Context(
             {"params": dict(self.params), "as_of": self.as_of, "today": self.today, "measured": {}}
+            | {_flat_param(path): value for path, value in single.items()}
         )
+        self._single = single.keys()
+        self._flat_programs: dict[str, Any] = {}
         self._wanted = None if self.wanted is None else _named(self.wanted)
         #: The facts that the engine holds under names of their own.
         self._handed: dict[str, Any] = {}
@@ -123,8 +122,7 @@ class Bench:
         or comes to something other than true or false.
         """
         try:
-            program = _flat_program(source) if self._flat else _program(source)
-            value = program.execute(self._context)
+            value = self._prepared(source).execute(self._context)
         except Exception as error:
             other = self._in_other_orders(source, reading) if reading.iterates else None
             if other is not None:
@@ -141,6 +139,16 @@ class Bench:
         if value is False:
             return FALSE
         raise RuleBug(f"rule '{source}' came to {value!r}, not to true or false")
+
+    def _prepared(self, source: str) -> Any:
+        """Return the program of an expression, by the names under which its facts lie here."""
+        if not self._flat:
+            return _program(source)
+        known = self._flat_programs.get(source)
+        if known is None:
+            known = _program(flat_params(flat(source), self._single))
+            self._flat_programs[source] = known
+        return known
 
     def rules_out(self, when: str, reading: Reading) -> bool:
         """Tell whether a rule with this condition can never apply, whatever the facts are.
@@ -199,8 +207,7 @@ class Bench:
     def select(self, filter_source: str) -> list[Any]:
         """Return what a filter of :func:`offenders` gives, nothing if it cannot be evaluated."""
         try:
-            program = _flat_program(filter_source) if self._flat else _program(filter_source)
-            value = program.execute(self._context)
+            value = self._prepared(filter_source).execute(self._context)
         except _UNDECIDED:
             return []
         return value if isinstance(value, list) else []
@@ -241,6 +248,41 @@ def flat(source: str) -> str:
 def _flat_name(facet: str, fact: str) -> str:
     """Return a name that no other facet and fact have: the facet's length keeps them apart."""
     return f"facts_{len(facet)}_{facet}_{fact}"
+
+
+def _single(params: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the parameters that are single values, and the members of the others, by path.
+
+    The engine copies a whole map to read one member: three quarters of the time of a short rule.
+    """
+    for name, value in params.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{member}", inner) for member, inner in value.items())
+        else:
+            yield name, value
+
+
+def flat_params(source: str, known: Collection[str]) -> str:
+    """Return an expression with each path of ``known`` below ``params`` as one name.
+
+    Whatever else stands below ``params`` stays: a path that is not known, a method's name.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        name, member = found["name"], found["member"]
+        if name is None or source[: found.start()].rstrip().endswith("."):
+            return found[0]
+        if f"{name}.{member}" in known:
+            return _flat_param(f"{name}.{member}")
+        return _flat_param(name) + found[0][len(f"params.{name}") :] if name in known else found[0]
+
+    return _PARAM.sub(named, source)
+
+
+def _flat_param(path: str) -> str:
+    """Return a name that no other parameter or member has, as :func:`_flat_name` does."""
+    name, _, member = path.partition(".")
+    return f"params_{len(name)}_{name}_{member}"
 
 
 #: What the engine raises for an expression that cannot be evaluated over these facts.
@@ -295,6 +337,10 @@ def _inside(source: str, start: int) -> str:
 _ALL = re.compile(r"(?P<chain>(?:facts|measured)(?:\.\w+)+)\.all\(")
 _FACT = re.compile(
     r"""(?<![\w.])facts\s*\.\s*(\w+)\s*\.\s*(\w+)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
+)
+_PARAM = re.compile(
+    r"""(?<![\w.])params\.(?P<name>\w+)(?:\.(?P<member>\w+))?"""
+    r"""|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 )
 _BRACKET = re.compile(r"""\(|\)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 
