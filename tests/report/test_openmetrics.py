@@ -96,6 +96,30 @@ def test_a_list_says_whether_it_is_complete(run: Account) -> None:
     assert samples(written("openmetrics", cut))["troth_listing_complete"] == {labels: 0}
 
 
+def test_what_failed_while_looking_is_counted_where_it_failed(tmp_path: Path) -> None:
+    """Two boxes that nobody may see, which one clause or twenty may ask for, are two errors."""
+    rows: list[dict[str, Any]] = [{"id": "b1", "bits": 64}]
+    rows += [{"id": name, "failure": "no"} for name in ("b2", "b3")]
+    run = account(tmp_path, rows)
+    labels = {"target": "boxes", "checker": "toy.box", "reason": "permission-denied"}
+    found = samples(written("openmetrics", run))["troth_collection_errors"]
+    assert found == {tuple(labels.items()): 2}
+    (shard,) = (run.folder / "observations").iterdir()
+    head, _, rest = shard.read_text().partition("\n")
+    body = json.loads(head)
+    body["listing"] |= {"complete": False, "failure": {"reason": "throttled", "message": "slow"}}
+    shard.write_text(f"{json.dumps(body)}\n{rest}")
+    cut = Account(run.folder, run.summary, run.findings, run.envelope)
+    found = samples(written("openmetrics", cut))["troth_collection_errors"]
+    slow = {**labels, "reason": "throttled"}
+    assert found == {tuple(labels.items()): 2, tuple(slow.items()): 1}
+
+
+def test_a_run_that_saw_everything_has_no_collection_error(tmp_path: Path) -> None:
+    found = samples(written("openmetrics", account(tmp_path, [{"id": "box-1", "bits": 64}])))
+    assert "troth_collection_errors" not in found
+
+
 def test_a_waiver_ends_when_its_last_day_has_ended(run: Account) -> None:
     (row,) = samples(written("openmetrics", run))["troth_waiver_expiry_timestamp_seconds"].items()
     labels, value = row

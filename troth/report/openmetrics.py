@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple, TextIO
 
+from troth.collect import shards
 from troth.model import Verdict
 from troth.report.account import Account
 from troth.report.words import harmless
@@ -58,6 +59,8 @@ def _families(account: Account) -> Iterator[_Family]:
     yield _Family("troth_unknown_findings", "", about, _unknown(account))
     about = "Whether everything that exists there could be listed: 1 or 0."
     yield _Family("troth_listing_complete", "", about, _listings(account))
+    about = "Lists and facts of resources that could not be read, by target, checker and reason."
+    yield _Family("troth_collection_errors", "", about, _errors(account))
     about = "When a waiver ends: Unix time of the midnight, UTC, after its last day."
     name = "troth_waiver_expiry_timestamp_seconds"
     yield _Family(name, "seconds", about, _waivers(account))
@@ -127,6 +130,18 @@ def _listings(account: Account) -> Iterator[_Sample]:
     for one in account.listings:
         labels = {"target": one.target, "checker": one.checker, "partition": one.partition}
         yield _Sample(labels, one.complete)
+
+
+def _errors(account: Account) -> Iterator[_Sample]:
+    """Count what failed while looking: each once, however many clauses it leaves undecided."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for one in account.listings:
+        _, lines = shards.read(account.folder / one.file)
+        seen = (facet for line in lines for facet in line["facets"].values())
+        failures = [one.failure, *(facet.get("failure") for facet in seen)]
+        found.update((one.target, one.checker, each["reason"]) for each in failures if each)
+    for (target, checker, reason), number in sorted(found.items()):
+        yield _Sample({"target": target, "checker": checker, "reason": reason}, number)
 
 
 def _waivers(account: Account) -> Iterator[_Sample]:
