@@ -6,7 +6,9 @@ A message names the file, line, resource or permission, and ends with the next s
 from __future__ import annotations
 
 import enum
+import errno
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -99,3 +101,20 @@ class RuleBug(TrothError):
     """A control's rule or measure failed for another reason than a missing fact."""
 
     exit_code = Exit.BUG
+
+
+#: What a full disk, a used-up quota, and a limit on the size of files say.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class NotSaved(TrothError):
+    """A file of a run could not be written; what was saved before is still there."""
+
+    exit_code = Exit.INCOMPLETE
+
+    @classmethod
+    def of(cls, path: Path, error: OSError) -> NotSaved:
+        """Return the error for a file that the system did not let us write."""
+        step = "free space there" if error.errno in FULL else "see to that"
+        text = f"{path} cannot be written: {error.strerror or error}"
+        return cls(f"{text}; {step}, then go on with troth check --resume")

@@ -62,6 +62,17 @@ class Unit:
         """Return the stable key of the unit, also the name of its shard."""
         return f"{self.target}.{self.checker}.{self.partition.name}"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what is asked of the unit as JSON."""
+        return {
+            "target": self.target,
+            "checker": self.checker,
+            "partition": self.partition.name,
+            "kind": self.kind,
+            "facets": sorted({*self.facets, *self.unsupported}),
+            "requests": {name: dict(asked) for name, asked in self.requests.items()},
+        }
+
 
 @dataclass(frozen=True)
 class Read:

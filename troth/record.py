@@ -6,21 +6,28 @@
     RUN/observations/*.jsonl   one shard per unit
     RUN/results.json           clause verdicts, canonical JSON
     RUN/findings.jsonl         one finding a line, sorted by what it is about
+    RUN/unfinished.json        only until run.json is there: what is being done, and by whom
 
 Everything but run.json depends on facts, files and the judged time alone. Folders are 0700, files
 0600: a run tells an attacker what to look at.
+
+Every file is flushed to the disk once, when it is written; :func:`settle` does it for their names.
+What cannot be written is :class:`~troth.errors.NotSaved`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from troth import canonical
-from troth.errors import InputError, IntegrityError, Place
+from troth.errors import FULL, InputError, IntegrityError, NotSaved, Place
 
 ENVELOPE = "run.json"
 PLAN = "plan.json"
@@ -28,8 +35,23 @@ RESULTS = "results.json"
 FINDINGS = "findings.jsonl"
 OBSERVATIONS = "observations"
 INPUTS = "inputs"
+#: Marks a folder whose run has not ended; no part of the run.
+MARK = "unfinished.json"
 #: How the name of a file ends that is still being written, and is no part of the run yet.
 UNFINISHED = ".part"
+#: What file systems say that flush by other means; there is nothing to do about it.
+_NO_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EROFS})
+
+
+def require_new(folder: Path) -> None:
+    """Raise :class:`~troth.errors.InputError` if there is something in a run folder's place."""
+    if os.path.lexists(folder):
+        raise _cannot_make(folder, os.strerror(errno.EEXIST))
+
+
+def _cannot_make(folder: Path, why: str | None) -> InputError:
+    text = f"cannot be made: {why}; choose another folder with --run"
+    return InputError.at(Place(str(folder)), text)
 
 
 def create(folder: Path) -> Path:
@@ -40,19 +62,75 @@ def create(folder: Path) -> Path:
         for part in (OBSERVATIONS, INPUTS):
             (folder / part).mkdir(mode=0o700)
     except OSError as error:
-        text = f"cannot be made: {error.strerror}; choose another folder with --run"
-        raise InputError.at(Place(str(folder)), text) from None
+        if error.errno in FULL:
+            raise NotSaved.of(folder, error) from None
+        raise _cannot_make(folder, error.strerror) from None
     return folder
+
+
+def begin(folder: Path, mark: Mapping[str, Any]) -> None:
+    """Make a new run folder and mark it as unfinished; raises as :func:`create` and :func:`put`."""
+    create(folder)
+    try:
+        put_json(folder / MARK, mark)
+    except NotSaved:
+        shutil.rmtree(folder, ignore_errors=True)  # without its mark nobody knows what it is
+        raise
+    with contextlib.suppress(NotSaved):  # one may write into a folder that one cannot read
+        settle(folder.parent)
+
+
+@contextlib.contextmanager
+def saving(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a file is written into :class:`~troth.errors.NotSaved`."""
+    try:
+        yield
+    except OSError as error:
+        raise NotSaved.of(path, error) from None
 
 
 def put(path: Path, body: bytes) -> None:
     """Write a file of a run, readable by its owner only; never half of it."""
-    _make(path.parent)
     temporary = path.with_name(path.name + UNFINISHED)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
-    temporary.replace(path)
+    with saving(path):
+        _make(path.parent)
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(body)
+                file.flush()
+                flush(file.fileno())
+            temporary.replace(path)
+        except OSError:
+            discard(temporary)
+            raise
+
+
+def discard(path: Path) -> None:
+    """Remove a file that came to nothing; on a full disk that gives its space back."""
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
+def flush(descriptor: int) -> None:
+    """Wait until the disk has what was written to an open file, or the names in a folder."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FLUSH:
+            raise
+
+
+def settle(folder: Path, *, whole: bool = False) -> None:
+    """Wait until the disk has the names in a folder; if ``whole`` in those below it too."""
+    below = [path for path in folder.rglob("*") if path.is_dir()] if whole else []
+    for path in (*below, folder):
+        with saving(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                flush(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _make(folder: Path) -> None:
@@ -111,7 +189,10 @@ def manifest(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): _digest(path)
         for path in sorted(folder.rglob("*"))
-        if path.suffix != UNFINISHED and path.is_file() and path.name != ENVELOPE
+        if path.suffix != UNFINISHED
+        and path.is_file()
+        and path.name != ENVELOPE
+        and path != folder / MARK
     }
 
 

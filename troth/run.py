@@ -5,11 +5,12 @@ What is judged is read back from the shards, so that a replay years later judges
 
 from __future__ import annotations
 
-import re
+import os
 import secrets
+import socket
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,14 +19,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import troth
-from troth import attestations, canonical, record, waivers
+from troth import canonical, record, waivers
 from troth.catalogue.content import Library
 from troth.checker import Checker
 from troth.collect import shards
 from troth.collect.door import Disguise, Door
+from troth.collect.inputs import Asked, asked
+from troth.collect.resume import Found, Search, find, forget, take
 from troth.collect.runner import Budget, Progress, collect
 from troth.config import Config
 from troth.cycles import uncollected
+from troth.events import tell
 from troth.judge.document import Books, Document, judge
 from troth.judge.question import Seen
 from troth.judge.subjects import Unit, subject
@@ -33,8 +37,6 @@ from troth.measures import Item
 from troth.plan import Chosen, Plan
 from troth.shipped import FOLDER
 from troth.verdicts import Results, results
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 
 
 @dataclass(frozen=True)
@@ -71,18 +73,27 @@ def carry_out(
     stop: threading.Event,
     progress: Progress = lambda unit, done, total: None,
     disguise: Disguise | None = None,
+    search: Search | None = None,
 ) -> Run:
     """Observe the plan, judge it at ``as_of`` (aware) and record everything in ``folder``.
 
-    ``disguise`` puts pseudonyms in the place of what it knows before anything is hashed.
+    ``disguise`` puts pseudonyms in the place of what it knows before anything is hashed. With
+    ``search`` the finished units of a run that was cut short are taken over, if there is one that
+    asks the same. Raises :class:`~troth.errors.NotSaved` if something cannot be written: what was
+    saved by then stays, and the folder stays marked as unfinished.
     """
     started = datetime.now(UTC)
-    record.create(folder)
-    _keep_inputs(folder, setup)
-    if disguise is None or "person" not in disguise.about["what"]:  # they name who signed
-        _keep_attestations(folder, setup, plan)
-    record.put_json(folder / record.PLAN, {"schema": 1, "reads": [r.as_json() for r in plan.reads]})
-    collection = collect(
+    about = dict(disguise.about) if disguise else None
+    asks = asked(setup.config, setup.books, setup.chosen, plan, about)
+    found = find(search, asks, started) if search else Found(None, "")
+    more = {"pseudonyms": about} if about else {}
+    more |= {"resumed": found.earlier.as_json()} if found.earlier else {}
+    record.begin(folder, _mark(folder, started, as_of) | more)
+    asks.keep(folder)
+    if found.earlier:
+        take(found.earlier, folder)
+    _tell_start(folder, asks, found, search)
+    collected = collect(
         plan,
         setup.config.targets,
         checkers,
@@ -92,14 +103,51 @@ def carry_out(
         stop,
         progress,
         Door(setup.config.tags_read, disguise),
+        found.earlier.shards if found.earlier else (),
     )
-    outcome = judged(setup, folder, as_of, partial=collection.interrupted)
+    outcome = judged(setup, folder, as_of, partial=collected.interrupted)
     write_results(folder, outcome)
-    envelope = _envelope(folder, setup, as_of, started, collection.counters, outcome)
-    if disguise:
-        envelope["pseudonyms"] = dict(disguise.about)
-    record.put_json(folder / record.ENVELOPE, envelope)
+    envelope = _envelope(folder, setup, as_of, started, collected.counters, outcome) | more
+    _seal(folder, envelope, outcome)
+    forget(found.spent)
     return Run(folder, envelope, outcome)
+
+
+def _mark(folder: Path, started: datetime, as_of: datetime) -> dict[str, Any]:
+    """Return what an unfinished run says of itself."""
+    return {
+        "schema": 1,
+        "id": folder.name,
+        "started_at": started.isoformat(timespec="milliseconds"),
+        "as_of": as_of.isoformat(),
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "troth": troth.__version__,
+    }
+
+
+def _tell_start(folder: Path, asks: Asked, found: Found, search: Search | None) -> None:
+    """Tell that looking begins, and of a search what it found."""
+    units = len(asks.plan.units)
+    tell("run started", run=folder.name, folder=str(folder), units=units)
+    if found.earlier:
+        name, done = found.earlier.folder.name, len(found.earlier.shards)
+        tell("resumed", said=f"{done} of {units} units are taken over from {name}",
+             run=name, units=done)  # fmt: skip
+    elif search:
+        tell("not resumed", said=f"everything is looked at: {found.why}", reason=found.why)
+
+
+def _seal(folder: Path, envelope: Mapping[str, Any], outcome: Results) -> None:
+    """Write the envelope of a folder that is otherwise whole, and take its mark away."""
+    record.settle(folder)
+    record.put_json(folder / record.ENVELOPE, envelope)
+    record.settle(folder)
+    record.discard(folder / record.MARK)
+    took = datetime.now(UTC) - datetime.fromisoformat(envelope["started_at"])
+    tell("run saved", run=folder.name, folder=str(folder), state=envelope["state"],
+         findings=len(outcome.findings), seconds=round(took.total_seconds(), 3),
+         results_digest=envelope["results_digest"])  # fmt: skip
 
 
 def write_results(folder: Path, outcome: Results) -> None:
@@ -174,64 +222,6 @@ class Shelf:
             made = self.books.kinds[kind]
             items.extend(subject(made, unit.target, line, self.as_of) for line in lines)
         return Seen(tuple(units), tuple(sorted(items, key=lambda item: (item.id, item.target))))
-
-
-def _keep_inputs(folder: Path, setup: Setup) -> None:
-    """Copy every file that was read, as it was read, so that a replay needs nothing else."""
-    inputs = folder / record.INPUTS
-    record.put(inputs / "troth.yaml", Path(setup.config.path).read_bytes())
-    if setup.config.waivers:
-        record.put(inputs / "waivers.yaml", setup.config.waivers.read_bytes())
-    library = setup.books
-    whole = [clause for one in setup.chosen for clause in one.policy.clauses]
-    for control in {binding.control for clause in whole for binding in clause.bindings}:
-        record.put(
-            inputs / "controls" / f"{control}.yaml", library.files["controls", control].read_bytes()
-        )
-    for one in setup.chosen:
-        name = f"{one.policy.id}.yaml"
-        record.put(
-            inputs / "policies" / name, library.files["policies", one.policy.id].read_bytes()
-        )
-    for kind in library.kinds:
-        record.put(inputs / "kinds" / f"{kind}.yaml", library.files["kinds", kind].read_bytes())
-
-
-def _keep_attestations(folder: Path, setup: Setup, plan: Plan) -> None:
-    """Copy the signed statements that are looked at, so that their signatures can be verified.
-
-    What cannot be read is left out here; the observation says why.
-    """
-    for name in sorted({unit.target for unit in plan.units}):
-        target = setup.config.targets[name]
-        if target["type"] != "attestation":
-            continue
-        kept = folder / record.INPUTS / "attestations" / name
-        for path, body in signed_statements(target):
-            stem = file_name(path.name.removesuffix(attestations.SUFFIX))
-            record.put(kept / f"{stem}{attestations.SUFFIX}", body)
-
-
-def signed_statements(target: Mapping[str, Any]) -> Iterator[tuple[Path, bytes]]:
-    """Yield the files of signed statements in a target's folder that a run would keep."""
-    for path in sorted((Path(target["base_dir"]) / target["folder"]).glob("*")):
-        if not path.name.endswith(attestations.SUFFIX) or not path.is_file():
-            continue
-        try:
-            with path.open("rb") as file:
-                body = file.read(attestations.MAX_BYTES + 1)
-        except OSError:
-            continue
-        if len(body) <= attestations.MAX_BYTES:
-            yield path, body
-
-
-def file_name(text: str) -> str:
-    """Return text as the name of a file that is safe everywhere; most keep theirs."""
-    safe = _UNSAFE.sub("-", text).lstrip(".")
-    if safe == text:
-        return text
-    return f"{safe}-{canonical.digest(text).removeprefix('sha256:')[:8]}"
 
 
 def _envelope(

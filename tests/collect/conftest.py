@@ -25,6 +25,7 @@ from troth.checker import (
     facet,
 )
 from troth.collect.calls import Calls
+from troth.collect.ending import Ending
 from troth.collect.observe import Observer, Seen
 from troth.plan import Unit
 
@@ -111,8 +112,8 @@ def observe(toy: type[Toy]) -> Iterator[Observe]:
         stop: threading.Event | None = None,
     ) -> Seen:
         kinds = {"log-store": load_kind("log-store")}
-        stopped = (stop or threading.Event()).is_set
-        observer = Observer(calls, kinds, pool, seconds, stopped=stopped)
+        ending = Ending(stop or threading.Event())
+        observer = Observer(calls, kinds, pool, seconds, ending=ending)
         return observer.observe(toy, {"id": "t", "type": "toy", **(target or {})}, unit)
 
     yield run

@@ -16,11 +16,12 @@ from troth.catalogue import content
 from troth.checker import Checker
 from troth.checkers.attestation import Attestations
 from troth.cli.prepare import prepare
+from troth.collect.inputs import file_name
 from troth.collect.runner import Budget
 from troth.errors import InputError
 from troth.evidence.pack import Order, pack
 from troth.plan import choose, make
-from troth.run import Setup, carry_out, file_name
+from troth.run import Setup, carry_out
 
 #: What can be told by its form, put together here so that this file holds none.
 TOKEN = "gh" + "p_" + "St4tes" * 6

@@ -19,14 +19,19 @@ import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 
+from tests.notify.digests import digest, event
 from tests.report.forms import faults, lines, written
 from troth import yamlfile
 from troth.catalogue.formats import bundled, names
 from troth.catalogue.schemas import schema
+from troth.cli.diff import command as diff
 from troth.cli.schema import command
 from troth.errors import UsageError
 from troth.evidence import facts, population
+from troth.history.changes import Change
 from troth.model import Assess, Proof, Reason, Severity, Verdict
+from troth.notify.message import message
+from troth.notify.webhook import document
 from troth.report import Format
 from troth.report.account import Account
 
@@ -121,6 +126,10 @@ def samples(
     found = of(demo) | bundle(demo, tmp_path_factory.mktemp("bundle"))
     found["report-json"] = [("json", json.loads(written("json", run)))]
     found["report-jsonl"] = [("jsonl", row) for row in lines(written("jsonl", run))]
+    compared = CliRunner().invoke(diff, [str(run.folder), str(run.folder), "-o", "json"])
+    found["diff"] = [("diff", json.loads(compared.stdout))]
+    night = digest(*map(event, Change))
+    found["notification"] = [("a web hook", document(night, message(night)))]
     cases = sorted((ROOT / "controls").rglob("*.cases.yaml"))
     found["cases"] = [(path.name, yamlfile.parse(path.read_text(), path.name).data)
                       for path in cases]  # fmt: skip
@@ -179,6 +188,7 @@ OPTIONAL = {
     "kind": {"proof_cap", "key", "listing_max_age"},
     "finding": {"reason", "permission", "waiver"},
     "cases": {"params"},
+    "plan": {"units"},
 }
 
 
@@ -294,6 +304,7 @@ def test_the_closed_lists_are_those_of_the_code() -> None:
     clause = bundled("results")["$defs"]["clause"]["properties"]
     assert clause["assess"]["enum"] == [one.value for one in Assess]
     item = bundled("waivers")["properties"]["waivers"]["items"]
+    assert bundled("diff")["$defs"]["change"]["enum"] == [one.value for one in Change]
     assert finding["waiver"]["properties"].keys() == item["properties"].keys()
     assert finding["waiver"]["required"] == item["required"]
 
@@ -350,14 +361,16 @@ def lists(node: Any) -> Iterator[tuple[set[str], set[str]]]:
 @pytest.mark.parametrize(
     ("name", "optional"),
     [
-        ("run", {"pseudonyms"}),
-        ("plan", set()),
+        ("run", {"pseudonyms", "resumed"}),
+        ("plan", {"units"}),
         ("results", set()),
         ("attestation", set()),
         ("envelope", set()),
         ("population", set()),
         ("report-json", set()),
         ("report-jsonl", set()),
+        ("diff", set()),
+        ("notification", set()),
         ("bundle-line", {"calls", "raw"}),
         ("shard-head", {"failure", "permission"}),
         ("shard-line", {"calls", "raw", "facts", "missing", "covered", "failure"}),

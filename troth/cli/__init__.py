@@ -29,6 +29,9 @@ COMMANDS = {
     "validate": ("validate", "Check all files without looking at anything."),
     "test": ("cases", "Run the worked examples of controls."),
     "report": ("report", "Write a stored run in other formats."),
+    "diff": ("diff", "Show what changed between two runs."),
+    "history": ("history", "Show how promises stood over time, record, verify and prune."),
+    "serve": ("serve", "Serve the history as web pages on this machine; read-only."),
     "evidence": ("evidence", "Pack a run into a signed bundle, verify one, or show it."),
     "keys": ("keys", "Make the keys that sign bundles, and show their public halves."),
     "schema": ("schema", "Print the JSON Schema of a file format."),
@@ -148,6 +151,10 @@ def _say_problems(error: InputError) -> Exit:
 
 
 def _bug(error: Exception) -> Exit:
+    return _say(bug_report(error), Exit.BUG)
+
+
+def bug_report(error: Exception) -> str:
     """Write the traceback to a file and name it: a screen full of code helps nobody."""
     import tempfile
     import traceback
@@ -159,7 +166,7 @@ def _bug(error: Exception) -> Exit:
     ) as file:
         file.write(f"troth {troth.__version__}, Python {sys.version}\n")
         file.write(redacted("".join(traceback.format_exception(error))))
-    return _say(f"this is a bug in troth: {error!r}; please report it with {file.name}", Exit.BUG)
+    return f"this is a bug in troth: {error!r}; please report it with {file.name}"
 
 
 def _pipe_closed() -> int:
@@ -178,7 +185,7 @@ def entry() -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
+    except OSError:  # nobody reads any more, or the disk is full
         closed = _pipe_closed()
         code = code or closed
     if any(thread.name.startswith(("read", "unit")) for thread in threading.enumerate()):

@@ -3,64 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
+from typing import NamedTuple
 
 import click
 
-from troth.cli import common, fail
+from troth import lock, record
+from troth.cli import common, fail, logs, telling
+from troth.cli.afterwards import Changed, Memory
+from troth.cli.fail_on import FailOn
 from troth.cli.output import Outputs, gate_of
 from troth.cli.prepare import Ready, prepare
+from troth.cli.stopping import Stop, length, limit
+from troth.cli.store import Asked
 from troth.collect.door import Disguise
+from troth.collect.resume import Search
 from troth.collect.runner import Budget
-from troth.errors import Exit
+from troth.errors import Exit, UsageError
+from troth.events import ERROR, WARNING, tell
+from troth.model import Verdict
+from troth.report import Format
 from troth.report.account import Account
 from troth.run import Run, carry_out, new_id
-from troth.verdicts import exit_code, first
+from troth.verdicts import Gate, exit_code, first
 
 
-class Stop:
-    """Turns the first Ctrl-C or SIGTERM into an orderly end; a second one ends at once."""
+class _Wish(NamedTuple):
+    """What the options ask for, read before anything else is."""
 
-    def __init__(self) -> None:
-        """Nothing has happened yet."""
-        self.event = threading.Event()
-        self.code: Exit | None = None
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Note the signal; raise :class:`KeyboardInterrupt` if it is the second."""
-        if self.event.is_set():
-            raise KeyboardInterrupt
-        self.code = Exit.TERMINATED if number == signal.SIGTERM else Exit.INTERRUPTED
-        self.event.set()
-
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        """Handle the signals while looking; only the main thread may."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    outputs: Outputs
+    gate: Gate
+    as_of: datetime
+    budget: Budget
+    run: Path | None
+    tells: bool
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+class _Job(NamedTuple):
+    """Everything that a check was asked for, read and checked."""
+
+    ready: Ready
+    wish: _Wish
+    memory: Memory
+    told: logs.Logs
+    disguise: Disguise | None
+    search: Search | None
 
 
 @click.command("check")
 @common.config_option
 @common.clause_option
 @common.output_option
-@common.gate_options
+@common.new_gate_options
+@common.history_options
 @click.option("--as-of", help="Judge at this instant (ISO 8601 with offset); default: now.")
 @click.option("--run", "run_path", type=Path, help="Folder of the run; default: below runs:.")
 @click.option(
@@ -78,6 +76,23 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     help="Seconds for one checker in one partition.",
 )
 @click.option(
+    "--max-time",
+    metavar="DURATION",
+    help="Stop looking after this time (PT3H); what was not read by then is unknown.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Take over what the last run had finished, if that was cut short and asked the same.",
+)
+@click.option(
+    "--resume-within",
+    metavar="DURATION",
+    default="PT12H",
+    show_default=True,
+    help="How long ago a run may have begun to be resumed.",
+)
+@click.option(
     "--pseudonymize",
     default="",
     metavar="WHAT,…",
@@ -90,46 +105,92 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
     help="Key of the pseudonyms, 32 bytes or more; it is never recorded.",
 )
 @click.option("--offline", is_flag=True, help="Refuse every socket; only local reads work.")
+@logs.options
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary on stderr.")
 def command(
     config_path: Path | None, controls: tuple[Path, ...], policies: tuple[Path, ...],
-    kinds: tuple[Path, ...], clauses: tuple[str, ...], outputs: tuple[str, ...], fail_on: str,
-    gate: str, as_of: str | None, run_path: Path | None, jobs: int, timeout: float,
-    pseudonymize: str, pseudonym_key: Path | None, offline: bool, quiet: bool,
+    kinds: tuple[Path, ...], clauses: tuple[str, ...], outputs: tuple[str, ...], fail_on: FailOn,
+    gate: str, baseline: str | None, history: str | None, scope: str | None, no_history: bool,
+    as_of: str | None, run_path: Path | None, jobs: int, timeout: float, max_time: str | None,
+    resume: bool, resume_within: str, pseudonymize: str, pseudonym_key: Path | None, offline: bool,
+    log_format: str, log_level: str | None, quiet: bool,
 ) -> None:  # fmt: skip
     """Look at the configured targets and say which promises are kept."""
-    wanted = Outputs.parse(outputs)
-    gating = gate_of(fail_on, gate)
-    judged_at = common.instant(as_of)
-    ready = prepare(config_path, common.folders(controls, policies, kinds), clauses)
-    disguise = _disguise(pseudonymize, pseudonym_key, ready)
-    if offline:
-        from troth.offline import refuse_sockets
+    told = logs.Logs.of(log_format, log_level, quiet=quiet)
+    with told.listening():
+        wish = _Wish(
+            Outputs.parse(outputs), gate_of(fail_on.plain, gate), common.instant(as_of),
+            Budget(jobs, timeout, limit(max_time)), run_path, not (offline or no_history),
+        )  # fmt: skip
+        within = length(resume_within, "--resume-within")
+        ready = prepare(config_path, common.folders(controls, policies, kinds), clauses)
+        settings = ready.setup.config
+        earlier = common.run_folder(baseline, settings.runs) if baseline else None
+        asked = Asked(Path(settings.path), history, scope)
+        memory = Memory.of(asked, settings, earlier, fail_on, whole=not clauses, off=no_history)
+        disguise = _disguise(pseudonymize, pseudonym_key, ready)
+        if offline:
+            from troth.offline import refuse_sockets
 
-        refuse_sockets()
-    stop = Stop()
-    runs = ready.setup.config.runs
-    folder = run_path or runs / new_id(datetime.now(UTC))
-    with stop.listening():
-        run = _carried_out(ready, folder, judged_at, Budget(jobs, timeout), stop, quiet, disguise)
-    wanted.write(Account.of_run(run.folder, run.results))
-    code = first([exit_code(run.results, gating), *([stop.code] if stop.code else [])])
-    if not quiet:
-        _farewell(run, code)
+            refuse_sockets()
+        search = Search(settings.runs, within, resume_within) if resume else None
+        code = _done(_Job(ready, wish, memory, told, disguise, search))
     fail(code)
 
 
-def _carried_out(
-    ready: Ready, folder: Path, as_of: datetime, budget: Budget, stop: Stop, quiet: bool,
-    disguise: Disguise | None,
-) -> Run:  # fmt: skip
+def _done(job: _Job) -> Exit:
+    """Look, judge, remember, write and tell; return the exit code."""
+    settings, memory = job.ready.setup.config, job.memory
+    if job.wish.tells:
+        telling.warn(settings)
+    ping = settings.ping if job.wish.tells else ""
+    with _locked(settings.runs, job.wish.run), telling.pinged(ping) as ended:
+        run, codes = _looked(job)
+        account = Account.of_run(run.folder, run.results)
+        changed = memory.changed(account, codes)
+        if any(one.form is Format.HTML for one in job.wish.outputs.wanted):
+            account = memory.shown(changed, account)
+        if not _written(job.wish.outputs, account):
+            changed = changed._replace(code=first([changed.code, Exit.INCOMPLETE]))
+        meaning = _meaning(changed.code, account)
+        if job.wish.tells:
+            telling.told(settings, memory.place, changed)
+        ended.code = changed.code
+        ended.summary = telling.summary(changed, run.folder.name, meaning)
+    _farewell(run, changed, meaning, job.told)
+    return changed.code
+
+
+def _looked(job: _Job) -> tuple[Run, list[Exit]]:
+    """Look and judge; return the run, and the exit codes that it asks for."""
     from troth.cli.progress import shown
 
-    with shown(quiet=quiet) as progress:
-        return carry_out(
-            ready.setup, ready.plan(), ready.checkers, folder, as_of, budget, stop.event, progress,
-            disguise,
+    stop, wish, setup = Stop(), job.wish, job.ready.setup
+    folder = wish.run or setup.config.runs / new_id(datetime.now(UTC))
+    with stop.listening(), shown(quiet=job.told.is_silent) as progress:
+        run = carry_out(
+            setup, job.ready.plan(), job.ready.checkers, folder, wish.as_of, wish.budget,
+            stop.event, progress, job.disguise, job.search,
         )  # fmt: skip
+    codes = [exit_code(run.results, wish.gate), *([stop.code] if stop.code else [])]
+    if run.envelope["state"] == "partial":
+        codes.append(Exit.INCOMPLETE)
+    return run, codes
+
+
+@contextlib.contextmanager
+def _locked(runs: Path, run_path: Path | None) -> Iterator[None]:
+    """Hold the lock of the folder of runs, unless there is none and the run goes elsewhere."""
+    if run_path is not None:
+        record.require_new(run_path)  # before the folder of runs is made for nothing
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock.held(runs, datetime.now(UTC)))
+        except lock.NoLockFile as error:
+            if run_path is None:
+                raise
+            tell("not locked", WARNING, reason=str(error))
+        yield
 
 
 def _disguise(wanted: str, key: Path | None, ready: Ready) -> Disguise | None:
@@ -144,13 +205,40 @@ def _disguise(wanted: str, key: Path | None, ready: Ready) -> Disguise | None:
     return made
 
 
-def _farewell(run: Run, code: Exit) -> None:
-    """Say on stderr where the run lies and what the exit code means."""
+def _written(outputs: Outputs, account: Account) -> bool:
+    """Write the outputs; tell of those that could not be written, for the run is kept."""
+    try:
+        outputs.write(account)
+    except UsageError as error:
+        for line in str(error).splitlines():
+            said = f"{line}; the run is kept, troth report {account.folder} writes it again"
+            tell("output not written", ERROR, said=said)
+        return False
+    return True
+
+
+def _farewell(run: Run, changed: Changed, meaning: str, told: logs.Logs) -> None:
+    """Say on stderr where the run lies, what is other than before, and what the exit code means."""
+    tell("exit", code=int(changed.code), meaning=meaning, run=run.folder.name)
+    if told.is_silent:
+        return
     click.echo(f"run: {run.folder}", err=True)
-    click.echo(f"exit {int(code)}: {MEANING[code]}", err=True)
+    if changed.digest:
+        click.echo(f"history: {telling.changes(changed.digest)}", err=True)
+    click.echo(f"exit {int(changed.code)}: {meaning}", err=True)
     sys.stderr.flush()
 
 
+def _meaning(code: Exit, account: Account) -> str:
+    """Return what an exit code means here: ``--fail-on`` may leave out what is broken."""
+    broken = any(row["verdict"] == Verdict.FAIL and not row["waived"] for row in account.clauses)
+    return _UNCOUNTED.get(code, MEANING[code]) if broken else MEANING[code]
+
+
+_UNCOUNTED = {
+    Exit.OK: "every selected clause was evaluated; what is broken is not counted by --fail-on",
+    Exit.INCOMPLETE: "something is unknown; what is broken is not counted by --fail-on",
+}
 MEANING = {
     Exit.OK: "every selected clause was evaluated, none is broken",
     Exit.BROKEN: "a promise is broken",

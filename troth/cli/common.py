@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from troth.cli.fail_on import FailOnType
 from troth.errors import UsageError
 from troth.model import FAIL_ON
 from troth.report import Format
@@ -50,6 +51,43 @@ def gate_options(function: _Command) -> _Command:
         click.option(
             "--fail-on", type=click.Choice(FAIL_ON), default="low", show_default=True,
             help="From which severity on a broken promise gives exit code 1.",
+        ),
+    ):  # fmt: skip
+        function = decorate(function)
+    return function
+
+
+def new_gate_options(function: _Command) -> _Command:
+    """Add ``--fail-on`` as it is where there may be an earlier run, ``--gate``, ``--baseline``."""
+    for decorate in (
+        click.option(
+            "--baseline", metavar="RUN",
+            help="With --fail-on new: what counts as known is what was broken in this run.",
+        ),
+        click.option(
+            "--gate", default="observed,recorded,attested", show_default=True,
+            help="Whose unknowns give exit code 3.",
+        ),
+        click.option(
+            "--fail-on", type=FailOnType(), default="low", show_default=True, metavar="WHICH",
+            help="What gives exit code 1: broken promises from a severity on "
+            f"({', '.join(FAIL_ON)}), or new, or new,SEVERITY.",
+        ),
+    ):  # fmt: skip
+        function = decorate(function)
+    return function
+
+
+def history_options(function: _Command) -> _Command:
+    """Add ``--history``, ``--scope`` and ``--no-history`` of a check."""
+    for decorate in (
+        click.option(
+            "--no-history", is_flag=True, help="Do not record this run, and tell nobody of it."
+        ),
+        click.option("--scope", help="Part of the history that this run belongs to."),
+        click.option(
+            "--history", metavar="STORE",
+            help="A file, or postgresql://…; default: TROTH_HISTORY, or history: of troth.yaml.",
         ),
     ):  # fmt: skip
         function = decorate(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,7 @@ def _examined(path: Path | None, extra: common.Folders) -> Iterator[tuple[bool, 
         return
     yield True, f"{path}: {plural(len(ready.setup.chosen), 'policy', 'policies')}"
     yield from _targets(ready)
+    yield from _nightly(path, ready.setup.config)
 
 
 def _targets(ready: Ready) -> Iterator[tuple[bool, str]]:
@@ -55,3 +57,25 @@ def _targets(ready: Ready) -> Iterator[tuple[bool, str]]:
         permissions = {permission for read in reads for permission in read.permissions}
         told = f"{plural(len(reads), 'operation')}, {plural(len(permissions), 'permission')}"
         yield True, f"target {name} ({target['type']}): {told}; troth plan shows them"
+
+
+def _nightly(path: Path, settings: config.Config) -> Iterator[tuple[bool, str]]:
+    """Tell whether the history can be used and whoever is to be told can be; sends nothing."""
+    from troth.cli.store import Asked, library
+
+    try:
+        place = Asked(path).place()
+        if place:
+            library().open(place.url, create=True).close()
+            yield True, f"history: scope {place.scope}"
+        elif settings.notify:
+            yield False, "notify: tells what changed since the last run on record; add history:"
+    except TrothError as error:
+        yield False, f"history: {error}"
+    from troth.notify import check_channels, ping_of
+
+    for problem in check_channels(settings.notify, os.environ):
+        yield False, f"notify: {problem}"
+    _, problem = ping_of(settings.ping, os.environ)
+    if problem:
+        yield False, f"ping: {problem}"

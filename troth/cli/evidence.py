@@ -46,9 +46,9 @@ def pack(
     url: str | None,
 ) -> None:
     """Pack the stored RUN as a signed bundle, without looking again."""
+    from troth.collect.inputs import file_name
     from troth.evidence import archive, signers
     from troth.evidence import pack as packing
-    from troth.run import file_name
 
     _check_signing(key, tsas, unsigned=unsigned)
     folder, kept = common.run_folder(run), _day(retain_until)

@@ -12,8 +12,10 @@ from troth.catalogue import content
 from troth.cli import common
 from troth.cli.known import known
 from troth.cli.prepare import prepare
+from troth.collect import shards
+from troth.errors import IntegrityError
 from troth.model import TAGS
-from troth.report.words import harmless
+from troth.report.words import harmless, plural
 
 WHAT = ("clauses", "controls", "checkers", "kinds", "policies", "targets", "waivers", "runs")
 
@@ -84,6 +86,17 @@ def _runs(path: Path | None, extra: common.Folders) -> Iterator[str]:
         if (folder / record.ENVELOPE).is_file():
             envelope = record.get_json(folder / record.ENVELOPE)
             yield f"{folder.name}  {envelope['state']}  as of {envelope['as_of']}"
+        elif (folder / record.MARK).is_file():
+            units = plural(shards.finished_in(folder / record.OBSERVATIONS), "unit")
+            yield f"{folder.name}  unfinished{_judged_at(folder)}  {units} finished"
+
+
+def _judged_at(folder: Path) -> str:
+    """Return what the mark of an unfinished run says of its time; a damaged one says nothing."""
+    try:
+        return f"  as of {record.get_json(folder / record.MARK)['as_of']}"
+    except (IntegrityError, LookupError, TypeError):
+        return ""
 
 
 _LISTS: Mapping[str, Callable[[Path | None, common.Folders], Iterator[str]]] = {

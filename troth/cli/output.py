@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TextIO
 
+from troth import record
 from troth.catalogue.schemas import unknown
 from troth.errors import UsageError
 from troth.model import Assess
@@ -46,17 +48,30 @@ class Outputs:
         return cls(tuple(wanted))
 
     def write(self, account: Account) -> None:
-        """Write the run in every format; raises :class:`UsageError` for a path it cannot write."""
+        """Write the run in every format, each file whole or not at all.
+
+        Raises :class:`UsageError`, a line for every path that could not be written, after the rest.
+        """
+        lost = []
         for one in self.wanted:
-            if one.form is Format.TEXT and not one.path:
-                _to_terminal(account)
-            elif one.is_set:
-                one.form.write_set(account, Path(one.path), one.version)
-            elif one.path:
-                with _file(Path(one.path)) as out:
-                    one.write(account, out)
-            else:
-                _to_pipe(account, one)
+            try:
+                _write(one, account)
+            except UsageError as error:
+                lost.append(str(error))
+        if lost:
+            raise UsageError("\n".join(lost))
+
+
+def _write(one: Wanted, account: Account) -> None:
+    if one.form is Format.TEXT and not one.path:
+        _to_terminal(account)
+    elif one.is_set:
+        _set(one, account)
+    elif one.path:
+        with _file(Path(one.path)) as out:
+            one.write(account, out)
+    else:
+        _to_pipe(account, one)
 
 
 def _to_terminal(account: Account) -> None:
@@ -65,16 +80,31 @@ def _to_terminal(account: Account) -> None:
 
     from troth.report import console
 
-    width = None if sys.stdout.isatty() else 110
-    console.show(account, Console(file=sys.stdout, width=width, highlight=False))
+    terminal = sys.stdout.isatty()
+    # Whatever the environment says of colours: a file or a pipe gets none.
+    options: dict[str, Any] = {} if terminal else {"width": 110, "force_terminal": False}
+    with _naming("standard output"):
+        console.show(account, Console(file=sys.stdout, highlight=False, **options))
 
 
 def _to_pipe(account: Account, wanted: Wanted) -> None:
     """Write a document for programs: UTF-8 as it says of itself, whatever the locale."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
-    wanted.write(account, sys.stdout)
-    sys.stdout.flush()
+    with _naming("standard output"):
+        wanted.write(account, sys.stdout)
+        sys.stdout.flush()
+
+
+@contextmanager
+def _naming(what: object) -> Iterator[None]:
+    """Name what could not be written; a reader that went away is no fault of ours."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{what} cannot be written: {error.strerror}; choose another") from None
 
 
 def _check_path(wanted: Wanted) -> None:
@@ -91,17 +121,34 @@ def _check_path(wanted: Wanted) -> None:
 @contextmanager
 def _file(path: Path) -> Iterator[TextIO]:
     """Open a file to be written whole or not at all; what is no plain file is written into."""
-    whole = path if path.exists() and not path.is_file() else path.with_name(f".{path.name}.part")
-    try:
-        with whole.open("w", encoding="utf-8", newline="") as out:
-            yield out
-        if whole is not path:
+    with _naming(path):
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            return
+        whole = path.with_name(f".{path.name}.part")
+        whole.unlink(missing_ok=True)
+        try:
+            with open(whole, "x", encoding="utf-8", newline="") as out:
+                yield out
+                out.flush()
+                record.flush(out.fileno())
             whole.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}; choose another") from None
-    finally:
-        if whole is not path:
-            whole.unlink(missing_ok=True)
+        finally:
+            record.discard(whole)
+
+
+def _set(one: Wanted, account: Account) -> None:
+    """Write all documents of a format into a folder, each whole or not at all."""
+    folder = Path(one.path)
+    with _naming(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryDirectory(prefix=".", suffix=".part", dir=folder) as staged:
+            one.form.write_set(account, Path(staged), one.version)
+            for path in sorted(Path(staged).iterdir()):
+                with path.open("rb") as made:
+                    record.flush(made.fileno())
+                path.replace(folder / path.name)
 
 
 def gate_of(fail_on: str, gate: str) -> Gate:

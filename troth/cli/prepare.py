@@ -12,9 +12,10 @@ from troth import config, plugins, waivers
 from troth.catalogue import content, schemas, verbatim
 from troth.checker import Checker
 from troth.cli.common import Folders, merged
+from troth.collect.inputs import signed_statements
 from troth.errors import InputError, Problem, UsageError
 from troth.plan import Chosen, Plan, choose, make
-from troth.run import Setup, signed_statements
+from troth.run import Setup
 
 
 @dataclass(frozen=True)

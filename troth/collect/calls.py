@@ -12,6 +12,7 @@ from typing import Any
 
 from troth.checker import ABSENT, Call, Checker, ObservationFailed, Reason
 from troth.errors import CheckerBug
+from troth.events import DEBUG, tell
 from troth.model import Failure
 
 
@@ -63,7 +64,7 @@ class Calls:
             effect = declared.effect
             text = f"{declared.operation} is a {effect}; allow: [{effect}] on the target permits it"
             raise ObservationFailed(Reason.NOT_ALLOWED, text)
-        self.count(declared.operation)
+        self._add(declared.operation, 1)
         try:
             with self._slot(checker):
                 return declared.function(checker, *key)
@@ -73,6 +74,10 @@ class Calls:
             if declared.absent_on and checker.error_code(error) in declared.absent_on:
                 return ABSENT
             failure = failure_of(type(checker), error, declared)
+            # Its message may hold names that pseudonyms hide.
+            tell("call failed", DEBUG, target=checker.target["id"], checker=checker.id,
+                 partition=checker.partition.name, operation=declared.operation,
+                 reason=failure.reason.value)  # fmt: skip
             raise ObservationFailed(failure.reason, failure.message, failure.permission) from error
 
     @contextlib.contextmanager
@@ -92,7 +97,11 @@ class Calls:
                 self._held.slot = False
 
     def count(self, what: str, amount: int = 1) -> None:
-        """Add to a counter of the envelope."""
+        """Add to a counter of the envelope what a checker counts, such as ``throttled``."""
+        tell("counted", DEBUG, what=what, amount=amount)
+        self._add(what, amount)
+
+    def _add(self, what: str, amount: int) -> None:
         with self._lock:
             self.counters[what] += amount
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from troth import canonical, credentials
 from troth.checker import Checker, Facet, Facts, Listed, ObservationFailed, Resource
 from troth.collect.calls import Calls
 from troth.collect.door import Door
+from troth.collect.ending import Ending
 from troth.errors import CheckerBug
 from troth.kinds import Kind
 from troth.model import TAGS, Failure, Listing, Reason
@@ -53,7 +55,7 @@ class Observer:
     seconds: float = 600.0
     clock: Clock = now
     progress: Callable[[str, int, int], None] = field(default=lambda unit, done, total: None)
-    stopped: Callable[[], bool] = field(default=lambda: False)
+    ending: Ending = field(default_factory=lambda: Ending(threading.Event()))
     door: Door = field(default_factory=Door)
 
     def observe(self, cls: type[Checker], target: Mapping[str, Any], unit: Unit) -> Seen:
@@ -135,8 +137,8 @@ class Observer:
         """Return a resource's line, or its timeout when the unit's time is up."""
         while not task.done():
             left = deadline - monotonic()
-            if self.stopped():
-                return self._unobserved(resource, unit, _INTERRUPTED)
+            if self.ending():
+                return self._unobserved(resource, unit, self.ending.before("read"))
             if left <= 0:
                 task.cancel()
                 text = f"the unit's {self.seconds:g} s were up; raise --timeout or look again"
@@ -150,8 +152,8 @@ class Observer:
         return self._recorded(unit, resource, seen)
 
     def _line(self, checker: Checker, unit: Unit, resource: Resource) -> dict[str, Any]:
-        if self.stopped():
-            return self._unobserved(resource, unit, _INTERRUPTED)
+        if self.ending():
+            return self._unobserved(resource, unit, self.ending.before("read"))
         seen = {name: self._facet(checker, unit, name, resource) for name in unit.facets}
         for name in unit.unsupported:
             text = f"{checker.id} does not read the facet {name}"
@@ -233,9 +235,6 @@ class Observer:
 def _bug(checker: Checker, error: BaseException) -> Failure:
     text = f"checker {checker.id} failed: {error!r}; please report this bug"
     return Failure(Reason.RULE_ERROR, text)
-
-
-_INTERRUPTED = Failure(Reason.INTERRUPTED, "the run was interrupted before this was read")
 
 
 def _sealed(name: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -1,24 +1,25 @@
 """Shards: one JSON Lines file per unit, the listing first, then a line per resource by id.
 
 A shard is written under a temporary name and then linked to its own: the first complete attempt
-wins, and a reader never sees half a file.
+wins, and a reader never sees half a file. What is told to be saved is on the disk: a shard costs
+one flush of its file and one of its folder.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from troth import canonical, record
 from troth.collect.observe import Seen
 from troth.errors import IntegrityError
+from troth.events import INFO, WARNING, tell
 from troth.judge.subjects import Unit as Looked
-from troth.model import Failure, Listing
+from troth.model import Failure, Listing, Reason
 from troth.plan import Unit
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -34,20 +35,81 @@ def shard_name(unit: Unit) -> str:
     return f"{safe}-{whole.removeprefix('sha256:')[:8]}.jsonl"
 
 
-def write(folder: Path, unit: Unit, seen: Seen) -> Path:
-    """Write a unit's shard unless one is there already; return its path."""
+def write(folder: Path, unit: Unit, seen: Seen, seconds: float | None = None) -> Path:
+    """Write a unit's shard unless one is there already; return its path.
+
+    Once it is told to be saved it is on the disk. ``seconds`` is how long the unit took. Raises
+    :class:`~troth.errors.NotSaved`.
+    """
     path = folder / shard_name(unit)
     # The thread too: who writes down that a unit is late must not share the unit's own file.
     temporary = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}{record.UNFINISHED}")
-    with temporary.open("wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(canonical.dumps(_head(unit, seen.listing)) + b"\n")
-        for line in seen.lines:
-            file.write(canonical.dumps(line) + b"\n")
-    with contextlib.suppress(FileExistsError):
-        os.link(temporary, path)
-    temporary.unlink()
+    with record.saving(path):
+        try:
+            with temporary.open("wb") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(canonical.dumps(_head(unit, seen.listing)) + b"\n")
+                for line in seen.lines:
+                    file.write(canonical.dumps(line) + b"\n")
+                file.flush()
+                record.flush(file.fileno())
+            os.link(temporary, path)
+        except FileExistsError:
+            return path
+        finally:
+            record.discard(temporary)
+    record.settle(folder)
+    _tell(unit, seen, path, seconds)
     return path
+
+
+def _tell(unit: Unit, seen: Seen, path: Path, seconds: float | None) -> None:
+    """Tell what was saved; what lacks something because the run was stopped is not finished."""
+    why = seen.listing.failure
+    if why:
+        tell("listing failed", WARNING, unit=unit.key, **why.as_json())
+    event = "unit cut short" if was_cut_short(seen.listing, seen.lines) else "unit saved"
+    fields: dict[str, Any] = {"unit": unit.key, "resources": len(seen.lines), "shard": path.name}
+    if seconds is not None:
+        fields["seconds"] = round(seconds, 3)
+    tell(event, INFO, **fields)
+
+
+def was_cut_short(listing: Listing, lines: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether anything of a unit is missing because the run was stopped before."""
+    if listing.failure and listing.failure.reason is Reason.INTERRUPTED:
+        return True
+    return any(
+        seen["failure"]["reason"] == Reason.INTERRUPTED
+        for line in lines
+        for seen in line["facets"].values()
+        if "failure" in seen
+    )
+
+
+def finished(path: Path) -> Looked | None:
+    """Return the unit of a file that is a whole shard and was not cut short, else None."""
+    try:
+        unit, rows = read(path)
+        lines = list(rows)
+        whole = len(lines) == unit.listing.count
+        return unit if whole and not was_cut_short(unit.listing, lines) else None
+    except (OSError, IntegrityError, LookupError, TypeError, AttributeError, ValueError):
+        return None
+
+
+def is_finished(path: Path, unit: Unit) -> bool:
+    """Tell whether a file is the whole shard of a unit that was not cut short."""
+    looked = finished(path)
+    return looked is not None and (
+        (looked.target, looked.checker, looked.partition, looked.kind)
+        == (unit.target, unit.checker, unit.partition.name, unit.kind)
+    )
+
+
+def finished_in(folder: Path) -> int:
+    """Return how many units have a whole shard in a folder and were not cut short."""
+    return sum(finished(path) is not None for path in folder.glob("*.jsonl"))
 
 
 def _head(unit: Unit, listing: Listing) -> dict[str, Any]:

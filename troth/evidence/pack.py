@@ -16,12 +16,12 @@ from pathlib import Path
 
 import troth
 from troth import record
+from troth.collect.inputs import file_name
 from troth.errors import InputError, Place, Problem, UsageError
 from troth.evidence import archive, bag, facts, population, readme, renditions, verify
 from troth.evidence.signers import Signer
 from troth.report.account import Account
 from troth.report.words import harmless
-from troth.run import file_name
 from troth.shipped import FOLDER
 
 #: For how many days after the run a bag is kept if nobody says otherwise.

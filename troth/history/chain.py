@@ -1,9 +1,13 @@
 """The chain of recorded runs: each link names the one before it, and what changed with it.
 
-A link's digest is the SHA-256 of its body and of the link before. The body holds the digests of the
-spans that the run opened and closed and of its events, so that a night that is taken out, a link
+A link's digest is the SHA-256 of its body and of the link before. A run's body holds the digests of
+the spans that it opened and closed and of its events, so that a night that is taken out, a link
 that is moved and a span that is edited all show. Who may write the store could write a whole new
 chain: compare its head with one that was kept elsewhere (the log, a message, a ping).
+
+When old spans are taken out, a link of sort ``prune`` says so. It names the run that is the first
+one whose state is still there whole (the horizon), and holds the digest of every span that began
+before it and was kept. From then on that digest stands in for those of the earlier runs.
 """
 
 from __future__ import annotations
@@ -17,6 +21,9 @@ import sqlalchemy as sa
 from troth import canonical
 from troth.history import schema
 
+#: The sorts of links.
+RUN, PRUNE = "run", "prune"
+
 #: Columns that name a row in this store only.
 _LOCAL = frozenset({"id", "scope_id"})
 
@@ -28,18 +35,55 @@ def link_digest(previous: str, body: str) -> str:
 
 def opened(connection: sa.Connection, seq: int) -> str:
     """Return the digest of all spans that begin with a run."""
-    return _digest(_rows(connection, "first", seq, closing=False))
+    return _digest(
+        row
+        for spans, owner in schema.SPANS
+        for row in _rows(connection, spans, owner, _said(spans, owner), spans.c.first == seq)
+    )
 
 
 def closed(connection: sa.Connection, seq: int) -> str:
     """Return the digest of all spans that a run closed: they end with the number before."""
-    return _digest(_rows(connection, "last", seq - 1, closing=True))
+    found = []
+    for spans, owner in schema.SPANS:
+        # A resource's facets may change one by one: which one closed is part of what is said.
+        facet = [spans.c.facet] if "facet" in spans.c else []
+        columns = [*_about(owner), spans.c.first, *facet]
+        found.append(_rows(connection, spans, owner, columns, spans.c.last == seq - 1))
+    return _digest(row for rows in found for row in rows)
+
+
+def kept(connection: sa.Connection, scope_id: int, horizon: int) -> str:
+    """Return the digest of all spans of a scope that began before a run, of whatever age.
+
+    Where one ended counts only if that was before the run too: later ends have links of their own.
+    """
+    found = []
+    for spans, owner in schema.SPANS:
+        ended = sa.case((spans.c.last < horizon, spans.c.last), else_=0)
+        columns = [*_said(spans, owner), spans.c.first, ended]
+        chosen = sa.and_(owner.c.scope_id == scope_id, spans.c.first < horizon)
+        found.append(_rows(connection, spans, owner, columns, chosen))
+    return _digest(row for rows in found for row in rows)
 
 
 def events(connection: sa.Connection, seq: int) -> str:
     """Return the digest of a run's events."""
     found = sa.select(schema.event).where(schema.event.c.seq == seq)
     return _digest(canonical.dumps(list(row)) for row in connection.execute(found))
+
+
+def horizon(connection: sa.Connection, scope_id: int) -> int:
+    """Return the number of the first run of a scope whose state is there whole, 0 for all."""
+    table = schema.run.c
+    found = (
+        sa.select(table.body)
+        .where(table.scope_id == scope_id, table.sort == PRUNE)
+        .order_by(table.seq.desc())
+        .limit(1)
+    )
+    body = connection.execute(found).scalar()
+    return int(canonical.parse(body.encode())["horizon"]["seq"]) if body else 0
 
 
 def append(
@@ -63,22 +107,32 @@ def length(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(schema.store.c.length)).scalar_one())
 
 
-def _rows(connection: sa.Connection, end: str, seq: int, *, closing: bool) -> Iterator[bytes]:
-    for spans, owner in schema.SPANS:
-        of = f"{owner.name.removeprefix('troth_')}_id"
-        about = [column for column in owner.c if column.name not in _LOCAL]
-        said = [c for c in spans.c if c.name not in (of, "first", "last")]
-        chosen = [*about, spans.c.first] if closing else [*about, *said]
-        found = (
-            sa.select(*chosen)
-            .select_from(spans.join(owner, spans.c[of] == owner.c.id))
-            .where(spans.c[end] == seq)
-        )
-        # A resource's facets may change one by one: which one closed is part of what is said.
-        if closing and "facet" in spans.c:
-            found = found.add_columns(spans.c.facet)
-        for row in connection.execute(found):
-            yield canonical.dumps([spans.name, *map(_text, row)])
+def owner_id(spans: sa.Table, owner: sa.Table) -> sa.Column[Any]:
+    """Return the column of a table of spans that says whose they are."""
+    return spans.c[f"{owner.name.removeprefix('troth_')}_id"]
+
+
+def _about(owner: sa.Table) -> list[sa.Column[Any]]:
+    return [column for column in owner.c if column.name not in _LOCAL]
+
+
+def _said(spans: sa.Table, owner: sa.Table) -> list[sa.Column[Any]]:
+    of = owner_id(spans, owner).name
+    return [*_about(owner), *(c for c in spans.c if c.name not in (of, "first", "last"))]
+
+
+def _rows(
+    connection: sa.Connection, spans: sa.Table, owner: sa.Table,
+    columns: Iterable[sa.ColumnElement[Any]], chosen: sa.ColumnElement[bool],
+) -> Iterator[bytes]:  # fmt: skip
+    name = str(spans.name)
+    found = (
+        sa.select(*columns)
+        .select_from(spans.join(owner, owner_id(spans, owner) == owner.c.id))
+        .where(chosen)
+    )
+    for row in connection.execute(found):
+        yield canonical.dumps([name, *map(_text, row)])
 
 
 def _text(value: Any) -> Any:
@@ -86,8 +140,6 @@ def _text(value: Any) -> Any:
 
 
 def _digest(rows: Iterable[bytes]) -> str:
-    """Return the digest of rows in the order of their bytes: no database's order is relied on."""
-    whole = hashlib.sha256()
-    for row in sorted(rows):
-        whole.update(row + b"\n")
-    return "sha256:" + whole.hexdigest()
+    """Return the digest of rows in the order of their digests: no database's order counts."""
+    ordered = sorted(hashlib.sha256(row).digest() for row in rows)
+    return "sha256:" + hashlib.sha256(b"".join(ordered)).hexdigest()

@@ -65,6 +65,18 @@ def past(states: list[State]) -> Past:
     return Past(states[-1] if states else None, known, mended)
 
 
+def returned(before: Past, *, looked: bool) -> Past:
+    """Return the past of a finding that had ended and is back.
+
+    If the run before ``looked`` where it would have been, it was gone: broken again it is as good
+    as mended and broken. Else nobody looked, and what was known before still counts.
+    """
+    if looked:
+        mended = before.mended or bool(before.known and before.known.failing)
+        return Past(None, None, mended)
+    return before._replace(last=State(Verdict.UNKNOWN.value, looked=False))
+
+
 def change(before: Past, now: State) -> Change | None:
     """Return what a finding that is judged now has become, None for nothing new.
 

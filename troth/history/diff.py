@@ -1,18 +1,25 @@
-"""What changed between any two recorded runs of a scope, and what did not."""
+"""What changed between any two recorded runs of a scope, and what did not.
+
+Only what stands otherwise, and what is broken in both, is read: two nights of a large estate are
+compared as quickly as two of a small one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from troth.history import compare, events, schema, spans
+from troth.history import compare, events, findings, missing, schema, spans
+from troth.history.about import About
 from troth.history.changes import Change, Digest, Event
 from troth.history.compare import Past, State
-from troth.history.findings import About, Step
+from troth.history.findings import Step
+from troth.history.missing import Before, Lost
 from troth.history.reading import History, Night
 from troth.history.resources import Inventory, Owner
+from troth.model import Verdict
 
 
 def between(history: History, old: Night, new: Night) -> Digest:
@@ -21,10 +28,9 @@ def between(history: History, old: Night, new: Night) -> Digest:
     What happened in the nights between does not count: broken, mended and broken again is still
     broken.
     """
-    steps = list(_steps(history, old, new))
-    found = events.of_steps(steps)
+    found = events.of_steps(_steps(history, old, new))
     found += events.of_resources(_resources(history, old, new))
-    found += events.of_definitions(old.body["definitions"], new.body["definitions"])
+    found += events.of_definitions(history.definitions(old), history.definitions(new))
     return _digest(history, old.id, new, found)
 
 
@@ -42,92 +48,188 @@ def _digest(history: History, old: str, new: Night, found: Iterable[Event]) -> D
     )  # fmt: skip
 
 
-def _steps(history: History, old: Night, new: Night) -> Iterable[Step]:
-    about, pasts = _pasts(history, old)
-    later = {one.about.key: one for one in history.standing(new, _VERDICTS)}
-    present = _present(history, new)
-    judged = history.clauses(new)
-    for key in sorted(pasts.keys() | later.keys(), key=lambda key: _place(about, later, key)):
-        past = pasts.get(key, Past())
-        standing = later.get(key)
-        if standing is None:
-            yield from _ended(about[key], past, present, judged)
-            continue
-        found = compare.change(past, standing.state)
-        if found is None and standing.state.broken:
-            found = Change.STILL
-        if found:
-            why = str(standing.detail.get("why", ""))
-            yield Step(found, standing.about, past.last, standing.state, why)
+class _Moved(NamedTuple):
+    """A finding that does not stand in the newer run as it does in the older one."""
+
+    about: About
+    past: Past
+    now: State | None
 
 
-_VERDICTS = ("pass", "fail", "unknown", "not-applicable")
+def _steps(history: History, old: Night, new: Night) -> list[Step]:
+    """Return what became of findings, sorted by what they are about."""
+    found = _changed(history, old, new)
+    gone = {name for name, one in found.items() if one.past.last and one.now is None}
+    back = {name for name, one in found.items() if one.past.known and not one.past.last and one.now}
+    owners = _owners(history, [found[name].about for name in gone | back])
+    losses = _losses(history, new, found, owners) if gone else {}
+    then = _then(history, old, owners) if back else None
+    details = history.details(new, [name for name, one in found.items() if one.now])
+    steps = _still(history, old, new)
+    for name, (about, past, now) in found.items():
+        if now is None:
+            lost = losses.get(name)
+            change = findings.ended(past, lost.change) if lost else None
+        elif name in back and then:
+            change = compare.change(compare.returned(past, looked=then.looked(about)), now)
+        else:
+            change = compare.change(past, now)
+        if change is None and now and now.broken:
+            change = Change.STILL
+        if change:
+            why = losses[name].why if now is None else str(details.get(name, {}).get("why", ""))
+            steps.append(Step(change, about, past.last, now, why))
+    return sorted(steps, key=lambda step: step.about[1:])
 
 
-def _place(about: dict[str, About], later: dict[str, Any], key: str) -> tuple[str, ...]:
-    found: About = about[key] if key in about else later[key].about
-    return found[1:]
-
-
-def _pasts(history: History, night: Night) -> tuple[dict[str, About], dict[str, Past]]:
-    """Return the findings that there were up to a run, and their pasts by their keys."""
+def _changed(history: History, old: Night, new: Night) -> dict[int, _Moved]:
+    """Return the findings of which a span began or ended between two runs, by their ids."""
     of, table = schema.finding, schema.finding_span
     names = [of.c[name] for name in About._fields]
     values = spans.values_of(table)
     rows = history.connection.execute(
-        sa.select(table.c.last, *values, *names)
+        sa.select(of.c.id, table.c.first, table.c.last, *values, *names)
         .select_from(table.join(of, table.c.finding_id == of.c.id))
-        .where(of.c.scope_id == history.scope_id, table.c.first <= night.seq)
+        .where(of.c.scope_id == history.scope_id, table.c.first <= new.seq)
+        .where(of.c.id.in_(_turned(table, old, new)))
         .order_by(of.c.id, table.c.first)
     )
-    split = 1 + len(values)
-    about: dict[str, About] = {}
-    states: dict[str, list[State]] = {}
-    held: dict[str, State] = {}
-    for row in rows:
-        one, state = About(*row[split:]), State(*row[1:split])
-        about[one.key] = one
-        states.setdefault(one.key, []).append(state)
-        if row[0] >= night.seq:
-            held[one.key] = state
-    pasts = {key: compare.past(all_)._replace(last=held.get(key)) for key, all_ in states.items()}
-    return about, pasts
+    split = 3 + len(values)
+    abouts: dict[int, About] = {}
+    states: dict[int, list[State]] = {}
+    held: dict[int, State] = {}
+    now: dict[int, State] = {}
+    for name, first, last, *row in rows:
+        state = State(*row[: split - 3])
+        abouts[name] = About(*row[split - 3 :])
+        if first <= old.seq:
+            states.setdefault(name, []).append(state)
+            if last >= old.seq:
+                held[name] = state
+        if last >= new.seq:
+            now[name] = state
+    return {
+        name: _Moved(
+            about, compare.past(states.get(name, []))._replace(last=held.get(name)), now.get(name)
+        )
+        for name, about in abouts.items()
+    }
 
 
-def _present(history: History, night: Night) -> set[tuple[str, str, str]]:
-    return {(owner.unit[0], owner.kind, owner.key) for owner in _owners(history, night)}
+def _turned(table: sa.Table, old: Night, new: Night) -> sa.CompoundSelect[tuple[int]]:
+    """Select whatever has a span that began after one run or ended before another."""
+    key = spans.keys_of(table)[0]
+    return sa.union(
+        sa.select(key).where(table.c.first > old.seq, table.c.first <= new.seq),
+        sa.select(key).where(table.c.last >= old.seq, table.c.last < new.seq),
+    )
 
 
-def _owners(history: History, night: Night) -> list[Owner]:
-    of, table = schema.resource, schema.resource_span
+def _still(history: History, old: Night, new: Night) -> list[Step]:
+    """Return the findings that were broken all the time."""
+    of, table = schema.finding, schema.finding_span
+    names = [of.c[name] for name in About._fields]
+    values = spans.values_of(table)
     rows = history.connection.execute(
-        sa.select(of.c.target, of.c.checker, of.c.partition, of.c.kind, of.c.key)
-        .select_from(table.join(of, table.c.resource_id == of.c.id))
+        sa.select(of.c.id, *values, *names)
+        .select_from(table.join(of, table.c.finding_id == of.c.id))
+        .where(of.c.scope_id == history.scope_id)
+        .where(table.c.first <= old.seq, table.c.last >= new.seq)
+        .where(table.c.verdict == Verdict.FAIL.value, table.c.waiver == "")
+    ).all()
+    details = history.details(new, [row[0] for row in rows])
+    split = 1 + len(values)
+    return [
+        Step(Change.STILL, About(*row[split:]), state, state, str(details[row[0]].get("why", "")))
+        for row in rows
+        for state in [State(*row[1:split])]
+    ]
+
+
+def _losses(
+    history: History, night: Night, found: Mapping[int, _Moved], owners: Mapping[int, Owner]
+) -> dict[int, Lost]:
+    """Return why findings of the older run are not in the newer one."""
+    return missing.missing(
+        {name: one.about for name, one in found.items()},
+        {name: one.past.last for name, one in found.items() if one.past.last},
+        {name for name, one in found.items() if one.now},
+        _inventory(history, night, owners),
+        set(history.clauses(night)),
+    )
+
+
+def _then(history: History, night: Night, owners: Mapping[int, Owner]) -> Before:
+    return Before(_inventory(history, night, owners), set(history.clauses(night)))
+
+
+def _inventory(history: History, night: Night, owners: Mapping[int, Owner]) -> Inventory:
+    """Return what some resources were in a run, and what was listed."""
+    found = Inventory(owners=dict(owners))
+    of, table = schema.listing, schema.listing_span
+    rows = history.connection.execute(
+        sa.select(of.c.target, of.c.checker, of.c.partition, of.c.kind, table.c.reason)
+        .select_from(table.join(of, table.c.listing_id == of.c.id))
         .where(of.c.scope_id == history.scope_id)
         .where(table.c.first <= night.seq, table.c.last >= night.seq)
     )
-    return [Owner((target, checker, part), kind, key) for target, checker, part, kind, key in rows]
-
-
-def _resources(history: History, old: Night, new: Night) -> Inventory:
-    before, now = set(_owners(history, old)), set(_owners(history, new))
-    found = Inventory()
-    found.added = sorted(now - before)
-    found.gone = sorted(before - now)
+    for target, checker, partition, kind, reason in rows:
+        unit = (target, checker, partition)
+        found.units[unit] = reason
+        found.kinds[unit] = kind
+        found.listed.add(unit)
+    there = schema.resource_span
+    for some in spans.chunks(owners):
+        held = sa.select(there.c.resource_id).where(there.c.resource_id.in_(some))
+        held = held.where(there.c.first <= night.seq, there.c.last >= night.seq)
+        found.now.update(history.connection.execute(held).scalars())
     return found
 
 
-def _ended(
-    about: About, past: Past, present: set[tuple[str, str, str]], judged: dict[tuple[str, str], str]
-) -> Iterable[Step]:
-    """Yield what it means that a finding of the older run is not in the newer one."""
-    if past.last is None:
-        return
-    if (about.policy, about.clause) not in judged:
-        if past.last.known:
-            yield Step(Change.COVERAGE_LOST, about, past.last, None, "")
-        return
-    if past.known and past.known.failing:
-        gone = (about.target, about.kind, about.resource) not in present
-        why = "was broken, and the resource is gone" if gone else ""
-        yield Step(Change.NO_LONGER_ASKED, about, past.last, None, why)
+def _owners(history: History, abouts: Collection[About]) -> dict[int, Owner]:
+    """Return the resources that findings are about, by their ids."""
+    if not abouts:
+        return {}
+    wanted = {(about.target, about.kind, about.resource) for about in abouts}
+    return {
+        name: owner
+        for name, owner in _resources_of(history, sa.true()).items()
+        if (owner.unit[0], owner.kind, owner.key) in wanted
+    }
+
+
+def _resources_of(history: History, chosen: sa.ColumnElement[bool]) -> dict[int, Owner]:
+    of = schema.resource.c
+    rows = history.connection.execute(
+        sa.select(of.id, of.target, of.checker, of.partition, of.kind, of.key).where(
+            of.scope_id == history.scope_id, chosen
+        )
+    )
+    return {
+        name: Owner((target, checker, part), kind, key)
+        for name, target, checker, part, kind, key in rows
+    }
+
+
+def _resources(history: History, old: Night, new: Night) -> Inventory:
+    """Return the resources that came, and those that a list lacks which was had whole."""
+    of, table = schema.resource.c, schema.resource_span
+    turned = _turned(table, old, new)
+    rows = history.connection.execute(
+        sa.select(table.c.resource_id, table.c.first, table.c.last).where(
+            table.c.resource_id.in_(turned), table.c.first <= new.seq, table.c.last >= old.seq
+        )
+    ).all()
+    before = {name for name, first, _ in rows if first <= old.seq}
+    now = {name for name, _, last in rows if last >= new.seq}
+    if before == now:
+        return Inventory()
+    owners = _resources_of(history, of.id.in_(turned))
+    found = _inventory(history, new, {})
+    found.added = sorted(owners[name] for name in (now - before) & owners.keys())
+    found.gone = sorted(
+        owner
+        for owner in (owners[name] for name in (before - now) & owners.keys())
+        if found.units.get(owner.unit) == ""
+    )
+    return found

@@ -1,9 +1,4 @@
-"""How findings moved from one run to the next: their spans, and what that comes to as changes.
-
-A finding that is missing from a run is missing for a reason: its resource is gone, nobody could
-look, nothing looks there any more, or its clause no longer asks. Only where nobody could look does
-it stay, as unknown.
-"""
+"""How findings moved from one run to the next: their spans, and what that comes to as changes."""
 
 from __future__ import annotations
 
@@ -13,33 +8,21 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from troth.history import compare, schema, spans
+from troth.history import compare, missing, schema, spans
+from troth.history.about import About, Clause
 from troth.history.blobs import Blobs
 from troth.history.changes import Change
 from troth.history.compare import Past, State
+from troth.history.missing import Before, Lost
 from troth.history.resources import Inventory
+from troth.history.schema import OPEN
 from troth.history.text import storable
 from troth.model import Verdict
 from troth.report.account import Account
 
 Row = Mapping[str, Any]
-Clause = tuple[str, str]
 
 _NAMES = ("policy", "clause", "binding", "control", "part", "kind", "target", "resource")
-
-
-class About(NamedTuple):
-    """What a finding is about; ``key`` is its id in runs, ``f-`` and 20 digits."""
-
-    key: str
-    policy: str
-    clause: str
-    binding: str
-    control: str
-    part: str
-    kind: str
-    target: str
-    resource: str
 
 
 class Step(NamedTuple):
@@ -59,7 +42,10 @@ class Step(NamedTuple):
 class Moved:
     """All findings of a scope before a run and with it."""
 
+    #: Of those only that do not stand as before.
     about: dict[int, About] = field(default_factory=dict)
+    #: The first id that no finding had before the run.
+    free: int = 0
     before: dict[int, State] = field(default_factory=dict)
     now: dict[int, State] = field(default_factory=dict)
     why: dict[int, str] = field(default_factory=dict)
@@ -74,14 +60,15 @@ def record(
     """Write the findings of a run and return the steps that matter, in the findings' order."""
     moved = _before(connection, scope_id)
     _now(connection, scope_id, account, moved, blobs)
-    missing = _missing(moved, inventory, _clauses(account))
+    lost_ones = missing.missing(moved.about, moved.before, moved.now, inventory, _clauses(account))
+    judged = _judged(connection, scope_id)
     details = _details(connection, scope_id)
-    for name, lost in missing.items():
+    for name, lost in lost_ones.items():
         if lost.kept:
             moved.now[name] = lost.kept
             if (name,) in details:
                 moved.details[name] = details[(name,)][0]
-    _steps(connection, moved, missing)
+    _steps(connection, moved, lost_ones, Before(inventory, judged))
     was: dict[spans.Key, spans.Said] = {(name,): tuple(said) for name, said in moved.before.items()}
     now: dict[spans.Key, spans.Said] = {(name,): tuple(said) for name, said in moved.now.items()}
     spans.move(connection, schema.finding_span, seq, was, now)
@@ -110,6 +97,17 @@ def _clauses(account: Account) -> set[Clause]:
     return {(row["policy"], row["clause"]) for row in account.clauses}
 
 
+def _judged(connection: sa.Connection, scope_id: int) -> set[Clause]:
+    """Return the clauses that the run before judged."""
+    of, table = schema.clause, schema.clause_span
+    rows = connection.execute(
+        sa.select(of.c.policy, of.c.clause)
+        .select_from(table.join(of, table.c.clause_id == of.c.id))
+        .where(of.c.scope_id == scope_id, table.c.last == OPEN)
+    )
+    return {(policy, clause) for policy, clause in rows}
+
+
 def _before(connection: sa.Connection, scope_id: int) -> Moved:
     made = Moved()
     held = spans.open_spans(connection, schema.finding_span, schema.finding, scope_id)
@@ -125,87 +123,72 @@ def _now(
     connection: sa.Connection, scope_id: int, account: Account, moved: Moved, blobs: Blobs
 ) -> None:
     """Read the run's findings, and give new ones their ids in the store."""
-    moved.about = _known(connection, scope_id)
-    ids = {about.key: name for name, about in moved.about.items()}
-    free = spans.next_id(connection, schema.finding)
+    ids = _known(connection, scope_id)
+    free = moved.free = spans.next_id(connection, schema.finding)
     new: list[dict[str, Any]] = []
     for row in account.findings:
         name = ids.get(row["id"])
         if name is None:
             name = ids[row["id"]] = free + len(new)
-            about = About(row["id"], *(storable(row[column]) for column in _NAMES))
-            moved.about[name] = about
+            about = moved.about[name] = _about(row)
             new.append(about._asdict() | {"id": name, "scope_id": scope_id})
-        moved.now[name] = state_of(row)
+        state = moved.now[name] = state_of(row)
+        if name not in moved.about and moved.before.get(name) != state:
+            moved.about[name] = _about(row)
         detail = detail_of(row)
         if detail is not None:
             moved.details[name] = blobs.add(detail)
             moved.why[name] = row["why"]
     spans.insert(connection, schema.finding, new)
+    moved.about |= _abouts(connection, moved.before.keys() - moved.now.keys())
 
 
-def _known(connection: sa.Connection, scope_id: int) -> dict[int, About]:
+def _about(row: Row) -> About:
+    return About(row["id"], *(storable(row[column]) for column in _NAMES))
+
+
+def _known(connection: sa.Connection, scope_id: int) -> dict[str, int]:
+    """Return the ids in the store of all findings that there ever were."""
+    table = schema.finding.c
+    rows = connection.execute(sa.select(table.key, table.id).where(table.scope_id == scope_id))
+    ids: dict[str, int] = dict(rows.all())
+    return ids
+
+
+def _abouts(connection: sa.Connection, names: Iterable[int]) -> dict[int, About]:
     table = schema.finding
-    columns = [table.c[name] for name in ("key", *_NAMES)]
-    rows = connection.execute(sa.select(table.c.id, *columns).where(table.c.scope_id == scope_id))
-    return {row[0]: About(*row[1:]) for row in rows}
+    columns = [table.c[name] for name in About._fields]
+    found: dict[int, About] = {}
+    for some in spans.chunks(names):
+        rows = connection.execute(sa.select(table.c.id, *columns).where(table.c.id.in_(some)))
+        found.update((row[0], About(*row[1:])) for row in rows)
+    return found
 
 
-class _Lost(NamedTuple):
-    """Why a finding is missing: its change, and the state it keeps if nobody could look."""
-
-    change: Change | None
-    kept: State | None = None
-    why: str = ""
-
-
-def _missing(moved: Moved, inventory: Inventory, clauses: set[Clause]) -> dict[int, _Lost]:
-    places = inventory.places()
-    return {
-        name: _lost(moved.about[name], moved.before[name], inventory, places, clauses)
-        for name in moved.before.keys() - moved.now.keys()
-    }
-
-
-def _lost(
-    about: About, before: State, inventory: Inventory,
-    places: Mapping[tuple[str, str, str], list[int]], clauses: set[Clause],
-) -> _Lost:  # fmt: skip
-    if (about.policy, about.clause) not in clauses:
-        return _Lost(Change.COVERAGE_LOST)
-    names = places.get((about.target, about.kind, about.resource), [])
-    if any(name in inventory.now for name in names):
-        return _Lost(Change.NO_LONGER_ASKED)
-    units = {inventory.owners[name].unit for name in names}
-    for unit in sorted(units):
-        reason = inventory.units.get(unit)
-        if reason:
-            return _Lost(
-                None, before._replace(verdict="unknown", reason=reason, waiver="", looked=False)
-            )
-    if any(unit in inventory.units for unit in units):
-        return _Lost(Change.NO_LONGER_ASKED, why="was broken, and the resource is gone")
-    return _Lost(Change.COVERAGE_LOST if units else Change.NO_LONGER_ASKED)
-
-
-def _steps(connection: sa.Connection, moved: Moved, missing: Mapping[int, _Lost]) -> None:
+def _steps(
+    connection: sa.Connection, moved: Moved, losses: Mapping[int, Lost], night: Before
+) -> None:
     """Find out what became of every finding that stands otherwise than before."""
     changed = [name for name, state in moved.now.items() if moved.before.get(name) != state] + [
-        name for name, lost in missing.items() if lost.kept is None
+        name for name, lost in losses.items() if lost.kept is None
     ]
-    pasts = _pasts(connection, changed)
+    pasts = _pasts(connection, [name for name in changed if name < moved.free])
     for name in sorted(changed, key=lambda one: moved.about[one][1:]):
         past, now = pasts.get(name, Past()), moved.now.get(name)
         # A span that ended nights ago is no state of the night before.
         before = past._replace(last=moved.before.get(name))
-        found = compare.change(before, now) if now else _ended(before, missing[name].change)
+        if before.last is None and before.known and now:
+            past = compare.returned(before, looked=night.looked(moved.about[name]))
+            found = compare.change(past, now)
+        else:
+            found = compare.change(before, now) if now else ended(before, losses[name].change)
         if found:
-            why = moved.why.get(name, "") if now else missing[name].why
+            why = moved.why.get(name, "") if now else losses[name].why
             step = Step(found, moved.about[name], before.last, now, why)
             moved.steps.append(step)
 
 
-def _ended(before: Past, change: Change | None) -> Change | None:
+def ended(before: Past, change: Change | None) -> Change | None:
     """Return what it means that a finding ended: little, unless it was known or broken."""
     if change is Change.COVERAGE_LOST:
         return change if before.last and before.last.known else None

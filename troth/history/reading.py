@@ -7,18 +7,24 @@ ISO 8601 with offset; ``at`` of a span is the judged time (``as_of``) of the run
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from troth import canonical
 from troth.errors import UsageError
-from troth.history import blobs, schema, spans
+from troth.history import blobs, chain, schema, spans
+from troth.history.about import About
 from troth.history.changes import Change, Event
 from troth.history.compare import State
-from troth.history.findings import About
 from troth.history.schema import OPEN
+from troth.history.text import storable
+
+#: ``latest``, and ``latest~3`` for the third before it.
+_LATEST = re.compile(r"latest(?:~(\d{1,6}))?")
 
 
 class Night(NamedTuple):
@@ -67,16 +73,17 @@ class History:
     def __init__(self, connection: sa.Connection, scope: str) -> None:
         """Read a scope; raises :class:`~troth.errors.UsageError` naming those that there are."""
         self.connection = connection
-        self.scope = scope
+        self.scope = scope = _asked(scope)
         table = schema.scope.c
         found = connection.execute(sa.select(table.id).where(table.name == scope)).scalar()
         if found is None:
             raise UsageError(f"the history has no scope '{scope}'; {_known(connection)}")
         self.scope_id = int(found)
 
-    def nights(self, most: int | None = None) -> list[Night]:
-        """Return the recorded runs, the last one first."""
+    def nights(self, most: int | None = None, before: Night | None = None) -> list[Night]:
+        """Return the recorded runs, or those ``before`` one, the last one first."""
         found = self._runs().order_by(schema.run.c.seq.desc())
+        found = found.where(schema.run.c.seq < before.seq) if before else found
         return [_night(row) for row in self.connection.execute(found.limit(most))]
 
     def night(self, named: str) -> Night:
@@ -84,21 +91,59 @@ class History:
 
         Raises :class:`~troth.errors.UsageError`.
         """
-        base, _, back = named.partition("~")
-        if base == "latest" and (not back or back.isdecimal()):
-            found = self._runs().order_by(schema.run.c.seq.desc()).offset(int(back or 0)).limit(1)
-        else:
-            found = self._runs().where(schema.run.c.id == named)
+        found = self._runs().where(schema.run.c.id == _asked(named))
+        if back := _LATEST.fullmatch(named):
+            before = int(back[1] or 0)
+            found = self._runs().order_by(schema.run.c.seq.desc()).offset(before).limit(1)
         row = self.connection.execute(found).first()
         if row is None:
-            raise UsageError(f"the history has no run '{named}'; troth history shows them")
+            raise UsageError(f"the history has no run '{named}'; {self._there()}")
         return _night(row)
+
+    def _there(self) -> str:
+        number = len(self.nights())
+        if number < 2:
+            few = "no run yet" if not number else "one run only"
+            return f"scope '{self.scope}' has {few}; troth history record RUN adds one"
+        return f"troth history shows the {number} that it has"
 
     def before(self, night: Night) -> Night | None:
         """Return the run that was recorded before one."""
         found = self._runs().where(schema.run.c.seq < night.seq)
         row = self.connection.execute(found.order_by(schema.run.c.seq.desc()).limit(1)).first()
         return _night(row) if row else None
+
+    def after(self, night: Night) -> Night | None:
+        """Return the run that was recorded after one."""
+        found = self._runs().where(schema.run.c.seq > night.seq)
+        row = self.connection.execute(found.order_by(schema.run.c.seq).limit(1)).first()
+        return _night(row) if row else None
+
+    @property
+    def first(self) -> int:
+        """Return the number of the first recorded run, 0 if there is none."""
+        found = sa.select(sa.func.coalesce(sa.func.min(schema.run.c.seq), 0))
+        held = found.where(schema.run.c.scope_id == self.scope_id, schema.run.c.sort == "run")
+        return int(self.connection.execute(held).scalar_one())
+
+    def has(self, run: str) -> bool:
+        """Tell whether a run is recorded."""
+        found = self._runs().where(schema.run.c.id == _asked(run))
+        return self.connection.execute(found).first() is not None
+
+    def changes(self, nights: Sequence[Night]) -> dict[int, dict[Change, int]]:
+        """Return how many changes of which sort came with each run, by its number."""
+        table = schema.event.c
+        made: dict[int, dict[Change, int]] = {night.seq: {} for night in nights}
+        for some in spans.chunks(made):
+            rows = self.connection.execute(
+                sa.select(table.seq, table.change, sa.func.count())
+                .where(table.seq.in_(some))
+                .group_by(table.seq, table.change)
+            )
+            for number, change, count in rows:
+                made[number][Change(change)] = count
+        return made
 
     def events(self, after: int, until: int) -> list[Event]:
         """Return the events of the runs numbered from ``after`` + 1 to ``until``, in order."""
@@ -113,12 +158,20 @@ class History:
         )
         return [Event(Change(row[0]), *row[1:]) for row in self.connection.execute(found)]
 
+    def first_events(self, night: Night, change: Change, most: int) -> list[Event]:
+        """Return the first events of one sort that were recorded with a run."""
+        names = [schema.event.c[name] for name in Event._fields]
+        table = schema.event.c
+        found = sa.select(*names).where(table.seq == night.seq, table.change == change)
+        rows = self.connection.execute(found.order_by(table.ordinal).limit(most))
+        return [Event(Change(row[0]), *row[1:]) for row in rows]
+
     def promises(self, night: Night) -> Sequence[Mapping[str, Any]]:
         """Return the documents of a run: ``policy``, ``title`` and ``clauses``.
 
         Each clause is ``clause``, ``promise`` and ``assess``, in the document's order.
         """
-        found: Sequence[Mapping[str, Any]] = self._content(night.body["promises"])
+        found: Sequence[Mapping[str, Any]] = self._content(night, "promises")
         return found
 
     def endings(self, night: Night) -> Sequence[Mapping[str, Any]]:
@@ -126,7 +179,7 @@ class History:
 
         Days count from the judged time; what lapsed comes first, the latest first.
         """
-        found: Sequence[Mapping[str, Any]] = self._content(night.body["endings"])
+        found: Sequence[Mapping[str, Any]] = self._content(night, "endings")
         return found
 
     def clauses(self, night: Night) -> dict[tuple[str, str], str]:
@@ -151,8 +204,8 @@ class History:
             .where(of.c.scope_id == self.scope_id)
             .order_by(of.c.id, table.c.first)
         )
-        found = found.where(of.c.policy == policy) if policy else found
-        found = found.where(of.c.clause == clause) if clause else found
+        found = found.where(of.c.policy == _asked(policy)) if policy else found
+        found = found.where(of.c.clause == _asked(clause)) if clause else found
         times = self._times
         made: dict[tuple[str, str], list[Span]] = {}
         for name, number, first, last, *said in self.connection.execute(found):
@@ -168,7 +221,8 @@ class History:
         """
         of, table = schema.finding, schema.finding_span
         names = [of.c[name] for name in About._fields]
-        found = sa.select(of.c.id, *names).where(of.c.scope_id == self.scope_id, of.c.key == key)
+        found = sa.select(of.c.id, *names).where(of.c.scope_id == self.scope_id)
+        found = found.where(of.c.key == _asked(key))
         row = self.connection.execute(found).first()
         if row is None:
             raise UsageError(f"the history has no finding '{key}'; troth diff shows their ids")
@@ -186,28 +240,41 @@ class History:
         policy: str = "", clause: str = "",
     ) -> list[Standing]:  # fmt: skip
         """Return the findings that stood so in a run, with their details, sorted by clause."""
+        of = schema.finding.c
+        found = self._stood(night).where(schema.finding_span.c.verdict.in_(verdicts))
+        found = found.where(of.policy == policy) if policy else found
+        found = found.where(of.clause == clause) if clause else found
+        return sorted(self._standing(night, found), key=lambda one: one.about[1:])
+
+    def standing_first(
+        self, night: Night, policy: str, clause: str, verdict: str, most: int, *, waived: bool
+    ) -> list[Standing]:
+        """Return the first findings of a clause that stood so in a run: see :meth:`standing`."""
+        of, table = schema.finding.c, schema.finding_span
+        chosen = (of.policy == policy, of.clause == clause, table.c.verdict == verdict)
+        covered = table.c.waiver != "" if waived else table.c.waiver == ""
+        order = [of[name] for name in About._fields[1:]]
+        found = self._stood(night).where(*chosen, covered).order_by(*order).limit(most)
+        return self._standing(night, found)
+
+    def standing_one(self, night: Night, key: str) -> Standing | None:
+        """Return how one finding stood in a run, None if it was not there."""
+        rows = self._standing(night, self._stood(night).where(schema.finding.c.key == key))
+        return rows[0] if rows else None
+
+    def tally(self, night: Night, policy: str, clause: str) -> dict[tuple[str, bool], int]:
+        """Return how many findings of a clause stood how in a run, by verdict and waived or not."""
         table, of = schema.finding_span, schema.finding
-        names = [of.c[name] for name in About._fields]
-        values = spans.values_of(table)
+        covered = table.c.waiver != ""
         found = (
-            sa.select(of.c.id, table.c.first, *values, *names)
+            sa.select(table.c.verdict, covered, sa.func.count())
             .select_from(table.join(of, table.c.finding_id == of.c.id))
-            .where(of.c.scope_id == self.scope_id, *_holding(table, night.seq))
-            .where(table.c.verdict.in_(verdicts))
+            .where(of.c.scope_id == self.scope_id, *self._holding(table, night))
+            .where(of.c.policy == policy, of.c.clause == clause)
+            .group_by(table.c.verdict, covered)
         )
-        found = found.where(of.c.policy == policy) if policy else found
-        found = found.where(of.c.clause == clause) if clause else found
-        rows = self.connection.execute(found).all()
-        details = self._details(night, [row[0] for row in rows])
-        times, split = self._times, 2 + len(values)
-        made = [
-            Standing(
-                About(*row[split:]), State(*row[2:split]), row[1], times.at(row[1]),
-                details.get(row[0], {}),
-            )
-            for row in rows
-        ]  # fmt: skip
-        return sorted(made, key=lambda one: one.about[1:])
+        rows = self.connection.execute(found)
+        return {(verdict, bool(waived)): number for verdict, waived, number in rows}
 
     def facts(self, night: Night, target: str, kind: str, resource: str) -> dict[str, Any]:
         """Return the facts of a resource as they were known in a run: facet → observation."""
@@ -216,26 +283,76 @@ class History:
             sa.select(table.c.facet, table.c.digest)
             .select_from(table.join(of, table.c.resource_id == of.c.id))
             .where(of.c.scope_id == self.scope_id, of.c.target == target, of.c.kind == kind)
-            .where(of.c.key == resource, *_holding(table, night.seq))
+            .where(of.c.key == resource, *self._holding(table, night))
         ).all()
         held = blobs.read(self.connection, (digest for _, digest in rows))
         return {facet: held[digest] for facet, digest in rows}
 
-    def _details(self, night: Night, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    def _stood(self, night: Night) -> sa.Select[Any]:
+        table, of = schema.finding_span, schema.finding
+        names = [of.c[name] for name in About._fields]
+        return (
+            sa.select(of.c.id, table.c.first, *spans.values_of(table), *names)
+            .select_from(table.join(of, table.c.finding_id == of.c.id))
+            .where(of.c.scope_id == self.scope_id, *self._holding(table, night))
+        )
+
+    def _standing(self, night: Night, found: sa.Select[Any]) -> list[Standing]:
+        rows = self.connection.execute(found).all()
+        details = self.details(night, [row[0] for row in rows])
+        times, split = self._times, 2 + len(State._fields)
+        return [
+            Standing(
+                About(*row[split:]), State(*row[2:split]), row[1], times.at(row[1]),
+                details.get(row[0], {}),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def details(self, night: Night, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+        """Return why findings stood as they did in a run, by their ids in the store."""
         table = schema.detail_span
         digests: dict[int, bytes] = {}
         for some in spans.chunks(ids):
             rows = self.connection.execute(
                 sa.select(table.c.finding_id, table.c.digest)
-                .where(table.c.finding_id.in_(some), *_holding(table, night.seq))
+                .where(table.c.finding_id.in_(some), *self._holding(table, night))
             )  # fmt: skip
             digests.update((name, digest) for name, digest in rows)
         held = blobs.read(self.connection, digests.values())
         return {name: held[digest] for name, digest in digests.items()}
 
-    def _content(self, digest: str) -> Any:
-        wanted = bytes.fromhex(digest)
+    def definitions(self, night: Night) -> Mapping[str, Any]:
+        """Return the digests of all that a run's verdicts rest on, but for the facts.
+
+        By name in ``documents``, ``policies``, ``controls``, ``kinds`` and ``versions``; and the
+        digests ``config`` and ``clauses``.
+        """
+        found: Mapping[str, Any] = self._content(night, "definitions")
+        return found
+
+    def is_whole(self, night: Night) -> bool:
+        """Tell whether all that stood in a run is still there: a prune takes out what is old."""
+        return night.seq >= self._horizon
+
+    def _content(self, night: Night, name: str) -> Any:
+        self._check_whole(night)
+        wanted = bytes.fromhex(night.body[name])
         return blobs.read(self.connection, [wanted])[wanted]
+
+    def _holding(self, table: sa.Table, night: Night) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the conditions for spans that hold in a run, all of which are still there."""
+        self._check_whole(night)
+        return _holding(table, night.seq)
+
+    def _check_whole(self, night: Night) -> None:
+        if not self.is_whole(night):
+            text = f"run {night.id} was judged before what troth history prune keeps"
+            raise UsageError(f"{text}: how things stood then was taken out; name a later run")
+
+    @cached_property
+    def _horizon(self) -> int:
+        return chain.horizon(self.connection, self.scope_id)
 
     def _runs(self) -> sa.Select[Any]:
         table = schema.run.c
@@ -274,9 +391,14 @@ def scopes(connection: sa.Connection) -> list[str]:
     return list(connection.execute(found).scalars())
 
 
+def _asked(text: str) -> str:
+    """Return a name from a command line as a database takes it, UTF-8 or not."""
+    return storable(text.encode(errors="replace").decode())
+
+
 def _known(connection: sa.Connection) -> str:
     listed = ", ".join(scopes(connection))
-    return f"it has {listed}" if listed else "nothing was recorded yet"
+    return f"it has {listed}" if listed else "nothing was recorded yet: troth history record RUN"
 
 
 def _holding(table: sa.Table, seq: int) -> tuple[sa.ColumnElement[bool], ...]:
@@ -285,4 +407,4 @@ def _holding(table: sa.Table, seq: int) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _night(row: Any) -> Night:
     seq, name, as_of, body, digest = row
-    return Night(seq, name, as_of, canonical.loads(body.encode()), digest)
+    return Night(seq, name, as_of, canonical.parse(body.encode()), digest)

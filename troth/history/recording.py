@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from troth import canonical
-from troth.history import chain, events, findings, resources, schema, spans
+from troth import canonical, yamlfile
+from troth.cycles import uncollected
+from troth.history import blobs, chain, events, findings, resources, schema, spans
 from troth.history.blobs import Blobs
 from troth.history.changes import Change, Event
 from troth.history.store import Store
 from troth.history.text import storable
 from troth.model import Verdict
+from troth.record import INPUTS
 from troth.report.account import Account
 from troth.report.html.expiry import Expiries
 
@@ -38,7 +40,14 @@ class Recorded(NamedTuple):
     known: bool
 
 
-def record(store: Store, scope: str, account: Account, exit_code: int, at: datetime) -> Recorded:
+#: An exit code, or what makes it of the events: with ``--fail-on new`` it rests on them.
+ExitCode = int | Callable[[Sequence[Event]], int]
+
+
+@uncollected()
+def record(
+    store: Store, scope: str, account: Account, exit_code: ExitCode, at: datetime
+) -> Recorded:
     """Record a run in a scope, all of it or nothing; one that is there already is left alone.
 
     ``at`` is the current time, aware. Raises :class:`~troth.history.store.StoreError`, and
@@ -79,38 +88,39 @@ def events_of(connection: sa.Connection, seq: int) -> list[Event]:
 
 
 def _write(
-    connection: sa.Connection, scope: tuple[int, str], account: Account, exit_code: int,
+    connection: sa.Connection, scope: tuple[int, str], account: Account, exit_code: ExitCode,
     at: datetime,
 ) -> Recorded:  # fmt: skip
     scope_id, name = scope
     seq = chain.length(connection) + 1
     previous = latest(connection, scope_id)
-    blobs, expiries = Blobs(), Expiries(account.summary["as_of"])
-    inventory = resources.record(connection, scope_id, seq, account, blobs, expiries)
-    steps = findings.record(connection, scope_id, seq, account, blobs, inventory)
+    content, expiries = Blobs(), Expiries(account.summary["as_of"])
+    inventory = resources.record(connection, scope_id, seq, account, content, expiries)
+    steps = findings.record(connection, scope_id, seq, account, content, inventory)
     counts = _clauses(connection, scope_id, seq, account)
     for waiver in account.summary["waivers"]:
         expiries.waiver(waiver)
-    definitions = _definitions(account, previous)
+    earlier = definitions_of(connection, previous) if previous else {}
+    definitions = _definitions(account, earlier)
     # What was unknown from the first night on is no loss.
-    happened = events.of_steps(step for step in steps if previous or step.now and step.now.known)
+    happened = events.of_steps(step for step in steps if previous or (step.now and step.now.known))
     if previous:
         happened += events.of_resources(inventory)
-        happened += events.of_definitions(previous["definitions"], definitions)
+        happened += events.of_definitions(earlier, definitions)
     _events(connection, seq, happened)
     ends = [ending._asdict() for ending in (*expiries.lapsed, *expiries.coming)]
     said = _said(account) | {
         "sort": "run",
         "scope": name,
         "recorded_at": at.isoformat(timespec="milliseconds"),
-        "exit_code": exit_code,
+        "exit_code": exit_code(happened) if callable(exit_code) else exit_code,
         "since": previous["id"] if previous else "",
         "counts": counts,
-        "definitions": definitions,
-        "promises": blobs.add(_promises(account)).hex(),
-        "endings": blobs.add(ends).hex(),
+        "definitions": content.add(definitions).hex(),
+        "promises": content.add(_promises(account)).hex(),
+        "endings": content.add(ends).hex(),
     }
-    blobs.write(connection)
+    content.write(connection)
     said |= {
         "opened": chain.opened(connection, seq),
         "closed": chain.closed(connection, seq),
@@ -130,8 +140,15 @@ def latest(connection: sa.Connection, scope_id: int) -> dict[str, Any] | None:
         .limit(1)
     )
     body = connection.execute(found).scalar()
-    made: dict[str, Any] | None = canonical.loads(body.encode()) if body else None
+    made: dict[str, Any] | None = canonical.parse(body.encode()) if body else None
     return made
+
+
+def definitions_of(connection: sa.Connection, body: Row) -> Mapping[str, Any]:
+    """Return the digests of all that a recorded run's verdicts rest on, but for the facts."""
+    wanted = bytes.fromhex(body["definitions"])
+    found: Mapping[str, Any] = blobs.read(connection, [wanted])[wanted]
+    return found
 
 
 def _scope(connection: sa.Connection, name: str) -> int:
@@ -146,7 +163,9 @@ def _scope(connection: sa.Connection, name: str) -> int:
 
 def _there(connection: sa.Connection, scope_id: int, name: str) -> Recorded | None:
     table = schema.run.c
-    found = sa.select(table.seq, table.digest).where(table.scope_id == scope_id, table.id == name)
+    found = sa.select(table.seq, table.digest).where(
+        table.scope_id == scope_id, table.id == name, table.sort == "run"
+    )
     row = connection.execute(found).first()
     return Recorded(int(row[0]), str(row[1]), known=True) if row else None
 
@@ -174,7 +193,7 @@ def _promises(account: Account) -> list[dict[str, Any]]:
     ]
 
 
-def _definitions(account: Account, previous: Row | None) -> dict[str, Any]:
+def _definitions(account: Account, before: Row) -> dict[str, Any]:
     """Return the digests of all that the verdicts rest on, but for the facts."""
     files: Mapping[str, str] = account.envelope["files"]
     made: dict[str, Any] = {
@@ -188,12 +207,19 @@ def _definitions(account: Account, previous: Row | None) -> dict[str, Any]:
     made["versions"] = account.envelope["versions"]
     made["config"] = files["inputs/troth.yaml"]
     made["clauses"] = canonical.digest(account.envelope["clauses"])
-    before = previous["definitions"] if previous else {}
-    if before.get("policies") == made["policies"]:  # the files name their documents: read only once
-        made["documents"] = before["documents"]
-    else:
-        made["documents"] = {name: one.digest for name, one in account.policies.items()}
+    same = before.get("policies", {})
+    made["documents"] = {
+        name: before["documents"][name] if same.get(name) == digest else _document(account, name)
+        for name, digest in made["policies"].items()
+    }
     return made
+
+
+def _document(account: Account, policy: str) -> str:
+    """Return the digest of the text that a policy was written from, empty if it names none."""
+    path = account.folder / INPUTS / "policies" / f"{policy}.yaml"
+    text = path.read_text(encoding="utf-8")
+    return str(yamlfile.parse(text, path.name).data["source"].get("digest", ""))
 
 
 def _clauses(

@@ -46,6 +46,10 @@ class Inventory:
     now: set[int] = field(default_factory=set)
     #: Unit → reason why its list is not complete, empty if it is.
     units: dict[Unit, str] = field(default_factory=dict)
+    #: What the run before listed.
+    listed: set[Unit] = field(default_factory=set)
+    #: Unit → kind of what it lists, for those of either run.
+    kinds: dict[Unit, str] = field(default_factory=dict)
     #: Those of a new scope have no earlier night to be compared with.
     added: list[Owner] = field(default_factory=list)
     gone: list[Owner] = field(default_factory=list)
@@ -79,13 +83,13 @@ def record(
                 facts[name, facet] = (_kept(blobs, facet, seen, before.get((name, facet))),)
     spans.insert(connection, schema.resource, made.rows)
     _settle(found)
-    held = found.now | _unseen(found)
-    facts.update({key: said for key, said in before.items() if key[0] in held - found.now})
-    moved = {(name,): () for name in held}
+    unseen = _unseen(found)
+    facts.update({key: said for key, said in before.items() if key[0] in unseen})
+    moved = {(name,): () for name in found.now | unseen}
     was: dict[spans.Key, spans.Said] = {(name,): () for name in found.before}
     spans.move(connection, schema.resource_span, seq, was, moved)
     spans.move(connection, schema.fact_span, seq, before, facts)
-    _listings(connection, scope_id, seq, account)
+    _listings(connection, scope_id, seq, account, found)
     return found
 
 
@@ -108,7 +112,9 @@ def _kept(blobs: Blobs, facet: str, seen: Mapping[str, Any], before: spans.Said 
 def _known(connection: sa.Connection, scope_id: int) -> dict[bytes, tuple[int, Owner]]:
     table = schema.resource.c
     columns = (table.hash, table.id, table.target, table.checker, table.partition, table.kind)
-    rows = connection.execute(sa.select(*columns, table.key).where(table.scope_id == scope_id))
+    rows = connection.execute(
+        sa.select(*columns, table.key).where(table.scope_id == scope_id)
+    ).all()
     return {
         digest: (name, Owner((target, checker, partition), kind, key))
         for digest, name, target, checker, partition, kind, key in rows
@@ -166,21 +172,28 @@ def _settle(found: Inventory) -> None:
     ]
 
 
-def _listings(connection: sa.Connection, scope_id: int, seq: int, account: Account) -> None:
+def _listings(
+    connection: sa.Connection, scope_id: int, seq: int, account: Account, found: Inventory
+) -> None:
+    """Write which lists were whole, and remember which ones the run before had."""
     table = schema.listing
-    columns = (table.c.target, table.c.checker, table.c.partition, table.c.id)
-    rows = connection.execute(sa.select(*columns).where(table.c.scope_id == scope_id))
-    ids = {(target, checker, partition): name for target, checker, partition, name in rows}
+    columns = (table.c.target, table.c.checker, table.c.partition, table.c.id, table.c.kind)
+    rows = connection.execute(sa.select(*columns).where(table.c.scope_id == scope_id)).all()
+    ids = {(target, checker, partition): name for target, checker, partition, name, _ in rows}
+    before = spans.open_spans(connection, schema.listing_span, table, scope_id)
+    kinds = {(target, checker, partition): kind for target, checker, partition, _, kind in rows}
+    found.listed = {unit for unit, name in ids.items() if (name,) in before}
+    found.kinds |= {unit: kinds[unit] for unit in found.listed}
     free = spans.next_id(connection, table)
     now: dict[spans.Key, spans.Said] = {}
     new: list[dict[str, Any]] = []
     for listed in account.listings:
         unit = (listed.target, listed.checker, storable(listed.partition))
+        found.kinds[unit] = listed.kind
         if unit not in ids:
             ids[unit] = free + len(new)
             named = dict(zip(("target", "checker", "partition"), unit, strict=True))
             new.append(named | {"id": ids[unit], "scope_id": scope_id, "kind": listed.kind})
         now[(ids[unit],)] = (_reason(listed),)
     spans.insert(connection, table, new)
-    before = spans.open_spans(connection, schema.listing_span, table, scope_id)
     spans.move(connection, schema.listing_span, seq, before, now)

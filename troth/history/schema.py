@@ -173,6 +173,9 @@ told = sa.Table(
     sa.Column("at", sa.Text, nullable=False),
 )  # fmt: skip
 
+#: The members of a run's link that name content by its digest.
+CONTENTS = ("promises", "endings", "definitions")
+
 #: Every table of spans with what it is about, in the order in which the chain covers them.
 SPANS = (
     (resource_span, resource),

@@ -40,7 +40,7 @@ def open_spans(
         .where(owner.c.scope_id == scope_id, table.c.last == OPEN)
     )
     split = len(keys)
-    return {tuple(row[:split]): tuple(row[split:]) for row in connection.execute(found)}
+    return {tuple(row[:split]): tuple(row[split:]) for row in connection.execute(found).all()}
 
 
 def move(

@@ -24,6 +24,12 @@ from troth.history import schema
 PATIENCE = 60
 #: The newest form of the tables: the migration that makes it.
 VERSION = "0001"
+#: Earlier forms, which are migrated when something is recorded.
+OLDER: frozenset[str] = frozenset()
+
+
+#: How the name of a file of SQLite ends.
+_READ_ONLY, _READ_WRITE = "?mode=ro", "?mode=rw"
 
 
 class StoreError(UsageError):
@@ -95,25 +101,49 @@ class Store:
                 connection.execute(sa.select(schema.store).with_for_update()).one()
                 yield connection
 
+    def vacuum(self) -> bool:
+        """Give the space back that was freed, and tell whether that was for us to do.
+
+        PostgreSQL does it by itself (autovacuum). SQLite writes the file anew, which takes as much
+        space again until it is done. Raises :class:`StoreError`.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return False
+        with self._told(), self.engine.connect() as plain:
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT", begins=False)
+            # In a file: a store of years need not fit into the memory.
+            connection.exec_driver_sql("PRAGMA temp_store = FILE")
+            connection.exec_driver_sql("VACUUM")
+        return True
+
     def _prepare(self, *, create: bool) -> None:
         with self._told():
             found = self._version()
             if found == VERSION:
                 return
+            if found is not None and found not in OLDER:
+                text = f"{self.shown} was made by another troth (form {found}, this one knows"
+                raise StoreError(f"{text} {VERSION}); use that one, or another store")
             if not create:
                 text = "holds no history yet" if found is None else f"has tables of form {found}"
-                step = "troth history record RUN begins one" if found is None else _OTHER
-                raise StoreError(f"{self.shown} {text}; {step}")
+                step = "begins one" if found is None else "migrates it"
+                raise StoreError(f"{self.shown} {text}; troth history record RUN {step}")
             from troth.history.migrate import upgrade
 
             upgrade(self.engine)
 
     def _version(self) -> str | None:
+        """Return which form the tables have, None if there are none of ours."""
         with self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table("troth_version"):
-                return None
-            row = connection.execute(sa.text("SELECT version_num FROM troth_version")).first()
-            return str(row[0]) if row else None
+            there = sa.inspect(connection)
+            if there.has_table("troth_version"):
+                row = connection.execute(sa.text("SELECT version_num FROM troth_version")).first()
+                return str(row[0]) if row else None
+            # A database server is shared on purpose, a file hardly ever is.
+            if self.engine.dialect.name == "sqlite" and there.get_table_names():
+                text = f"{self.shown} is a database of another program"
+                raise StoreError(f"{text}; name another file in history: of troth.yaml")
+            return None
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -130,15 +160,12 @@ class Store:
             raise StoreError(f"{self.shown} cannot be used: {_words(error)}") from None
 
 
-_OTHER = "record a run with this troth to migrate it, or use the troth that made it"
-
-
 def shown(url: str) -> str:
     """Return a URL as messages show it: a path for SQLite, and never a password."""
     try:
         made = sa.make_url(url)
-    except SQLAlchemyError:
-        return credentials.redacted(url)
+    except (SQLAlchemyError, ValueError):
+        return "the store"
     if made.get_backend_name() == "sqlite":
         return made.database or ":memory:"
     return made.render_as_string(hide_password=True)
@@ -147,8 +174,10 @@ def shown(url: str) -> str:
 def _engine(url: str, *, create: bool) -> sa.Engine:
     try:
         made = sa.make_url(url)
-    except SQLAlchemyError:
-        text = f"'{credentials.redacted(url)}' is no store; write a path or postgresql://HOST/NAME"
+    except (SQLAlchemyError, ValueError):  # the latter for a port; either may show a password
+        text = (
+            "history: the store is no URL that can be read; write a path or postgresql://HOST/NAME"
+        )
         raise StoreError(text) from None
     if made.get_backend_name() == "sqlite":
         return _sqlite(made, create=create)
@@ -182,10 +211,10 @@ def _sqlite(url: sa.URL, *, create: bool) -> sa.Engine:
         _own_file(path)
     elif not path.is_file():
         raise StoreError(f"{path}: there is no history; troth history record RUN begins one")
-    mode = "rw" if create else "ro"
+    mode = _READ_WRITE if create else _READ_ONLY
     engine = sa.create_engine(
         "sqlite://",
-        creator=lambda: _connected(f"file:{quote(str(path))}?mode={mode}"),
+        creator=lambda: _connected(f"file:{quote(str(path))}{mode}"),
         poolclass=sa.pool.NullPool,
         hide_parameters=True,
     )
@@ -212,18 +241,41 @@ def _connected(name: str) -> Any:
     """
     import sqlite3
 
-    made = sqlite3.connect(
-        name, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
-    )
+    made = _plain(name)
+    if name.endswith(_READ_ONLY):
+        try:
+            made.execute("SELECT 1 FROM sqlite_master").fetchall()
+        except sqlite3.OperationalError as error:
+            made.close()
+            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+                raise
+            # A writer was killed. What it left half done is taken back, which a reader may not.
+            healing = _plain(name.removesuffix(_READ_ONLY) + _READ_WRITE)
+            try:
+                healing.execute("SELECT 1 FROM sqlite_master").fetchall()
+            finally:
+                healing.close()
+            made = _plain(name)
     made.execute("PRAGMA synchronous = FULL")
     made.execute("PRAGMA foreign_keys = ON")
     made.execute("PRAGMA temp_store = MEMORY")
     return made
 
 
+def _plain(name: str) -> Any:
+    import sqlite3
+
+    return sqlite3.connect(
+        name, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+    )
+
+
 def _begin(connection: sa.Connection) -> None:
     """Begin a transaction ourselves: the driver would only begin one at the first change."""
-    writes = connection.get_execution_options().get("writes")
+    options = connection.get_execution_options()
+    if not options.get("begins", True):
+        return
+    writes = options.get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -1,0 +1,80 @@
+"""How a run is ended from outside: by a signal, in good order, or by the time it was given."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+from troth.collect.ending import Limit
+from troth.errors import Exit, UsageError
+from troth.events import WARNING, tell
+from troth.params import BadValue, parse_duration
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LEAST, _MOST = timedelta(seconds=1), timedelta(days=31)
+
+
+class Stop:
+    """Turns the first Ctrl-C, SIGTERM or SIGHUP into an orderly end; a second ends at once."""
+
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        self.event = threading.Event()
+        self.code: Exit | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Note the signal; raise :class:`KeyboardInterrupt` if it is the second."""
+        if self.event.is_set():
+            raise KeyboardInterrupt
+        self.code = Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
+        self.event.set()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Handle the signals while looking; only the main thread may.
+
+        A SIGHUP that somebody has ignored (``nohup``) stays so.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            number: signal.signal(number, self)
+            for number in _SIGNALS
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            if self.code:
+                tell("stopped by a signal", WARNING, code=int(self.code))
+
+
+def length(text: str, option: str) -> timedelta:
+    """Return how long a duration is from now on; raises :class:`UsageError`.
+
+    It is a second at least and 31 days at most.
+    """
+    now = datetime.now(UTC)
+    try:
+        made = parse_duration(text).after(now, ZoneInfo("UTC")) - now
+    except (BadValue, OverflowError) as error:
+        raise UsageError(f"{option}: {error}") from None
+    if not _LEAST <= made <= _MOST:
+        raise UsageError(f"{option}: {text} is not between PT1S and P31D; write a duration that is")
+    return made
+
+
+def limit(text: str | None) -> Limit | None:
+    """Return the limit that ``--max-time`` sets from now on, None without."""
+    if text is None:
+        return None
+    return Limit(text, monotonic() + length(text, "--max-time").total_seconds())
