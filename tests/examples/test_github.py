@@ -189,6 +189,18 @@ def test_a_severity_that_is_not_reached_does_not_fail_the_job(tmp_path: Path) ->
     assert runner.outputs["code"] == "0"
 
 
+def test_what_was_broken_before_does_not_fail_the_job_again(tmp_path: Path) -> None:
+    (called,) = [step for step in JOB["steps"] if step["uses"].startswith("./")]
+    runner = _Runner(tmp_path, "broken", fail_on=called["with"]["fail-on"])
+    with (runner.workspace / "troth.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"history: {{store: {called['with']['history']}}}\n")
+    codes = []
+    for _ in range(2):
+        runner.run("Check")
+        codes.append(runner.outputs["code"])
+    assert codes == [str(int(Exit.BROKEN)), "0"]
+
+
 @pytest.mark.parametrize(
     ("state", "code"), [("kept", 0), ("unknown", 0), ("broken", Exit.BROKEN)], ids=list(ENDS)[::-1]
 )
