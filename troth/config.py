@@ -6,6 +6,7 @@ file's folder.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,11 @@ NAME = "troth.yaml"
 SUFFIX = ".yaml"
 _TARGET_KEYS = {"id", "type", "tags", "allow", "checkers"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+#: The name of a scope, as troth/schemas/config.json has it.
+_SCOPE = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
+_STORES = ("postgresql://", "postgresql+psycopg://")
+#: A password where a database's URL has one, in its authority or among its options.
+_PASSWORD = re.compile(r"://[^/@:]*:[^@]*@|[?&]\w*password=", re.IGNORECASE)
 _ADVICE = "name a profile or a role, or let the environment or the platform's own chain give it"
 
 
@@ -60,13 +66,13 @@ class Store(NamedTuple):
 class Channel(NamedTuple):
     """Whom to tell of changes; ``variable`` names the environment variable that holds the URL.
 
-    ``through`` is ``webhook`` or ``apprise``; ``on`` holds the changes it is told of, empty for
+    ``through`` is ``webhook`` or ``apprise``; ``changes`` are those it is told of, empty for
     the usual ones.
     """
 
     variable: str
     through: str
-    on: frozenset[str]
+    changes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,11 @@ class Config:
 def policy_id(named: str) -> str:
     """Return the id of a policy that is selected by its id or by the path of its file."""
     return Path(named).stem if named.endswith(SUFFIX) else named
+
+
+def is_scope(text: str) -> bool:
+    """Tell whether a text may be the name of a scope."""
+    return _SCOPE.fullmatch(text) is not None
 
 
 def find(start: Path) -> Path:
@@ -135,12 +146,18 @@ class _Reader:
 
     def config(self) -> Config:
         data = self.document.data
+        history = self._history()
+        told = {problem.place.line for problem in self.problems}  # once is enough
         targets = self._targets(data["targets"])
         if self.checkers is not None:
             # Only where a run would keep the file: the forms of credentials take time to import.
             from troth.catalogue.verbatim import problems as credentials_in
 
-            self.problems += credentials_in(self.document.text, self.document.path, _ADVICE)
+            self.problems += [
+                problem
+                for problem in credentials_in(self.document.text, self.document.path, _ADVICE)
+                if problem.place.line not in told
+            ]
             self._files()
         for name, expression in data.get("classes", {}).items():
             self._scope(["classes", name], expression)
@@ -166,9 +183,11 @@ class _Reader:
             classes=data.get("classes", {}),
             waivers=self.base / data["waivers"] if "waivers" in data else None,
             runs=self.base / data.get("runs", "runs"),
-            history=self._history(),
+            history=history,
             notify=tuple(
-                Channel(row["url"], row.get("through", "webhook"), frozenset(row.get("on", ())))
+                Channel(
+                    row["url"], row.get("through", "webhook"), frozenset(row.get("changes", ()))
+                )
                 for row in data.get("notify", ())
             ),
             ping=data.get("ping", ""),
@@ -184,6 +203,13 @@ class _Reader:
         where, scope = said["store"], said.get("scope", "main")
         if "://" not in where:
             return Store(f"sqlite:///{self.base / where}", scope)
+        if _PASSWORD.search(where):
+            text = "a password stands here, and every run keeps a copy of this file; take it out"
+            ways = "let ~/.pgpass, PGPASSWORD or the whole URL in TROTH_HISTORY give it"
+            self._problem(["history", "store"], f"{text}, and {ways}")
+        elif not where.startswith(_STORES):
+            text = "a history is kept in a file or in PostgreSQL"
+            self._problem(["history", "store"], f"{text}; write a path or postgresql://HOST/NAME")
         return Store(where, scope)
 
     def _problem(self, path: list[str | int], text: str, *, key: bool = False) -> None:

@@ -461,6 +461,45 @@ CASES: dict[str, tuple[Breakage, str]] = {
         edit(TROTH, "controls: [controls]", "controls: [contrls]"),
         "troth.yaml:17:14 there is no folder 'contrls'; correct the path, or make it",
     ),
+    "a password in the store of the history": (
+        append(TROTH, "history: {store: 'postgresql://troth:hunter2@db.example/history'}\n"),
+        "troth.yaml:22:18 a password stands here, and every run keeps a copy of this file; take it "
+        "out, and let ~/.pgpass, PGPASSWORD or the whole URL in TROTH_HISTORY give it",
+    ),
+    "a short password, which looks like none": (
+        append(TROTH, "history: {store: 'postgresql://troth:a/b@db.example/history'}\n"),
+        "troth.yaml:22:18 a password stands here, and every run keeps a copy of this file; take it "
+        "out, and let ~/.pgpass, PGPASSWORD or the whole URL in TROTH_HISTORY give it",
+    ),
+    "a password among the options of the store": (
+        append(TROTH, "history:\n  store: postgresql://db/h?user=troth&Password=hunter2\n"),
+        "troth.yaml:23:10 a password stands here, and every run keeps a copy of this file; take it "
+        "out, and let ~/.pgpass, PGPASSWORD or the whole URL in TROTH_HISTORY give it",
+    ),
+    "a store of another database": (
+        append(TROTH, "history: {store: 'mysql://db.example/history'}\n"),
+        "troth.yaml:22:18 a history is kept in a file or in PostgreSQL; "
+        "write a path or postgresql://HOST/NAME",
+    ),
+    "a store without a place": (
+        append(TROTH, "history: {scope: main}\n"),
+        "troth.yaml:22:10 key 'store' is missing; add it",
+    ),
+    "a scope with a blank": (
+        append(TROTH, "history: {store: history.db, scope: Team A}\n"),
+        'troth.yaml:22:37 scope: "Team A" does not fit; '
+        "write lower-case letters and digits, joined by '-', '.' or '_'",
+    ),
+    "an address where the name of a variable belongs": (
+        append(TROTH, "notify: [{url: 'https://chat.example/x'}]\n"),
+        "troth.yaml:22:16 url: this is no name of an environment variable; "
+        "write one like TROTH_SLACK, and set it",
+    ),
+    "an address of a ping where the name of a variable belongs": (
+        append(TROTH, "ping: https://ping.example/x\n"),
+        "troth.yaml:22:7 ping: this is no name of an environment variable; "
+        "write one like TROTH_SLACK, and set it",
+    ),
     # --- waivers
     "an approver who owns the risk": (
         edit(WAIVERS, "approver: Kei", "approver: Rin"),

@@ -166,7 +166,10 @@ _PATTERNS = {
     "^[a-z][a-z0-9_]*$": "lower-case words joined by _",
     "^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters, digits, '.', '_' and '-'",
     "^sha256:[0-9a-f]{64}$": "sha256: and 64 hexadecimal digits",
+    "^[a-z0-9]+([-._][a-z0-9]+)*$": "lower-case letters and digits, joined by '-', '.' or '_'",
 }
+#: Where the name of an environment variable belongs, its value may stand: that is never shown.
+_VARIABLE = "^[A-Z][A-Z0-9_]*$"
 
 
 def sentence(error: Any, path: list[str | int]) -> str:
@@ -192,6 +195,8 @@ def _sentence(error: Any, name: str) -> str:
         return _of_type(error.instance, kind.types)
     if name == "Format" and kind.format in _FORMATS:
         return f"{value} is not {_FORMATS[kind.format]}"
+    if name == "Pattern" and kind.pattern == _VARIABLE:
+        return "this is no name of an environment variable; write one like TROTH_SLACK, and set it"
     if name == "Pattern" and kind.pattern in _PATTERNS:
         return f"{value} does not fit; write {_PATTERNS[kind.pattern]}"
     if name in _EMPTY:

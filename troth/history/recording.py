@@ -32,6 +32,10 @@ STATES = {
 }
 
 
+#: What a link takes over from the run's envelope.
+SAID = ("id", "state", "started_at", "finished_at", "as_of", "versions", "results_digest")
+
+
 class Recorded(NamedTuple):
     """A run in the store: its number, the chain's head with it, and whether it was there before."""
 
@@ -109,7 +113,7 @@ def _write(
         happened += events.of_definitions(earlier, definitions)
     _events(connection, seq, happened)
     ends = [ending._asdict() for ending in (*expiries.lapsed, *expiries.coming)]
-    said = _said(account) | {
+    said = {name: account.envelope[name] for name in SAID} | {
         "sort": "run",
         "scope": name,
         "recorded_at": at.isoformat(timespec="milliseconds"),
@@ -168,12 +172,6 @@ def _there(connection: sa.Connection, scope_id: int, name: str) -> Recorded | No
     )
     row = connection.execute(found).first()
     return Recorded(int(row[0]), str(row[1]), known=True) if row else None
-
-
-def _said(account: Account) -> dict[str, Any]:
-    """Return what a link takes over from the run's envelope."""
-    names = ("id", "state", "started_at", "finished_at", "as_of", "versions", "results_digest")
-    return {name: account.envelope[name] for name in names}
 
 
 def _promises(account: Account) -> list[dict[str, Any]]:

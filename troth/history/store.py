@@ -36,6 +36,14 @@ class StoreError(UsageError):
     """The store cannot be used; what is wrong with it and the next step."""
 
 
+class StoreAway(StoreError):
+    """The store cannot be used now, and perhaps can be later: a server is down, a disk is full."""
+
+
+class NoHistory(StoreError):
+    """There is no history at this place yet."""
+
+
 class Store:
     """An open store; use it as a context manager, or :meth:`close` it."""
 
@@ -127,7 +135,8 @@ class Store:
             if not create:
                 text = "holds no history yet" if found is None else f"has tables of form {found}"
                 step = "begins one" if found is None else "migrates it"
-                raise StoreError(f"{self.shown} {text}; troth history record RUN {step}")
+                kind = NoHistory if found is None else StoreError
+                raise kind(f"{self.shown} {text}; troth history record RUN {step}")
             from troth.history.migrate import upgrade
 
             upgrade(self.engine)
@@ -152,7 +161,7 @@ class Store:
             yield
         except OperationalError as error:
             text = f"{self.shown} cannot be used: {_words(error)}; {_advice(error)}"
-            raise StoreError(text) from None
+            raise StoreAway(text) from None
         except DatabaseError as error:
             text = f"{self.shown} is damaged or no history: {_words(error)}; restore a copy of it"
             raise StoreError(text) from None
@@ -210,7 +219,7 @@ def _sqlite(url: sa.URL, *, create: bool) -> sa.Engine:
     if create:
         _own_file(path)
     elif not path.is_file():
-        raise StoreError(f"{path}: there is no history; troth history record RUN begins one")
+        raise NoHistory(f"{path}: there is no history; troth history record RUN begins one")
     mode = _READ_WRITE if create else _READ_ONLY
     engine = sa.create_engine(
         "sqlite://",

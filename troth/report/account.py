@@ -7,7 +7,7 @@ hundred thousand findings are read from the disk as often as a format asks for t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from troth.errors import IntegrityError
 from troth.model import Verdict
 from troth.replay import setup_of
 from troth.report.findings import Findings, kept, stored
+from troth.report.trend import Trend
 from troth.run import Setup
 from troth.verdicts import Results
 
@@ -63,6 +64,8 @@ class Account:
     summary: Mapping[str, Any]
     findings: Findings
     envelope: Mapping[str, Any]
+    #: What earlier runs were like; whoever has a history fills it.
+    trend: Trend | None = field(default=None, kw_only=True)
 
     @classmethod
     def of_run(cls, folder: Path, results: Results | None = None) -> Account:

@@ -20,7 +20,7 @@ _PIECES = 512
 
 
 def write(account: Account, out: TextIO) -> None:
-    """Write the page; it depends on the run alone, so the same run gives the same bytes.
+    """Write the page; it depends on the run and its trend alone, so the same give the same bytes.
 
     Clauses are rendered one by one and never held together.
     """

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from troth.definitions import Control
+from troth.report import trend
 from troth.report.account import Account
-from troth.report.html import words
+from troth.report.html import nights, words
 from troth.report.html.found import Block, Titles, blocks
 from troth.report.html.limits import Limits
 from troth.report.html.overview import anchor, verdict_of
@@ -57,6 +58,7 @@ class View(NamedTuple):
     values: Sequence[Values]
     blocks: Sequence[Block]
     fixes: Sequence[Fix]
+    went: str
 
     @property
     def judged(self) -> int:
@@ -92,7 +94,20 @@ def _view(account: Account, row: Row, tally: Tally, found: Sequence[Block]) -> V
         list(_values(row)),
         found,
         _fixes(account.controls, found),
+        _went(account, policy, number),
     )
+
+
+def _went(account: Account, policy: str, number: str) -> str:
+    """Return since when a clause stands so, by the history; empty without earlier runs."""
+    if account.trend is None or len(account.trend.nights) < nights.LEAST:
+        return ""
+    course = account.trend.clauses.get((policy, number))
+    if course is None:
+        return ""
+    said = trend.told(course)
+    often = f" It {trend.mending(course)}." if course.times else ""
+    return f"{said[0].upper()}{said[1:]}.{often}"
 
 
 def _values(clause: Row) -> Iterator[Values]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from troth.report.account import Account
-from troth.report.html import clauses, limits, looked, overview, tallies, timeline, words
+from troth.report.html import clauses, limits, looked, nights, overview, tallies, timeline, words
 from troth.report.html.found import Titles
 from troth.report.html.gaps import Gap
 from troth.report.html.looked import Looked
@@ -49,6 +49,7 @@ class Page(NamedTuple):
     looked: Looked
     gaps: Sequence[tuple[str, Sequence[Gap], int]]
     timeline: timeline.Timeline
+    nights: nights.Nights | None
     limits: limits.Limits
     cut: bool
     findings: int
@@ -78,6 +79,7 @@ def of(account: Account) -> Page:
         looked=seen,
         gaps=_gaps(seen),
         timeline=timeline.of(seen.expiries),
+        nights=nights.of(account.trend),
         limits=bounds,
         cut=limits.cut(account.clauses, bounds),
         findings=len(account.findings),
