@@ -134,10 +134,52 @@ class Register(Checker):
         )
 
 
+class Acknowledgements(Register):
+    """Versions of documents that people acknowledged."""
+
+    id = kind = "register.acknowledgements"
+
+
+class Actions(Register):
+    """Actions that follow from problems."""
+
+    id = kind = "register.actions"
+
+
+class AgreementDuties(Register):
+    """Duties under agreements, and whose they are."""
+
+    id = kind = "register.agreement-duties"
+
+
 class Agreements(Register):
     """Agreements with customers."""
 
     id = kind = "register.agreements"
+
+
+class Alerts(Register):
+    """Alerts of the monitoring."""
+
+    id = kind = "register.alerts"
+
+
+class Appraisals(Register):
+    """Appraisals of people's work."""
+
+    id = kind = "register.appraisals"
+
+
+class Assessments(Register):
+    """Assessments of the security programme."""
+
+    id = kind = "register.assessments"
+
+
+class Assets(Register):
+    """Devices, machines and other things that are kept."""
+
+    id = kind = "register.assets"
 
 
 class Breaches(Register):
@@ -158,10 +200,64 @@ class Certificates(Register):
     id = kind = "register.certificates"
 
 
+class ChangeTests(Register):
+    """Tests of changes before their release."""
+
+    id = kind = "register.change-tests"
+
+
+class Changes(Register):
+    """Changes to the service."""
+
+    id = kind = "register.changes"
+
+
+class Complaints(Register):
+    """Complaints of customers."""
+
+    id = kind = "register.complaints"
+
+
+class Counts(Register):
+    """Counts of devices and other assets."""
+
+    id = kind = "register.counts"
+
+
+class CriminalCases(Register):
+    """Criminal cases that were come upon."""
+
+    id = kind = "register.criminal-cases"
+
+
+class CustomerRequests(Register):
+    """Requests of customers."""
+
+    id = kind = "register.customer-requests"
+
+
+class Customers(Register):
+    """Customers and partners that are served."""
+
+    id = kind = "register.customers"
+
+
+class DataHandlers(Register):
+    """People who may see users' data."""
+
+    id = kind = "register.data-handlers"
+
+
 class DeletionRequests(Register):
     """Customers' requests to delete data."""
 
     id = kind = "register.deletion-requests"
+
+
+class Devices(Register):
+    """Devices that reach systems, as their management sees them."""
+
+    id = kind = "register.devices"
 
 
 class Disclosures(Register):
@@ -174,6 +270,18 @@ class Drills(Register):
     """Exercises, and tests by hand."""
 
     id = kind = "register.drills"
+
+
+class Findings(Register):
+    """What security tests found."""
+
+    id = kind = "register.findings"
+
+
+class IncidentGradings(Register):
+    """Levels that incidents were given anew."""
+
+    id = kind = "register.incident-gradings"
 
 
 class IncidentNotices(Register):
@@ -194,10 +302,34 @@ class Incidents(Register):
     id = kind = "register.incidents"
 
 
+class Inspections(Register):
+    """Inspections of sites."""
+
+    id = kind = "register.inspections"
+
+
+class Insurances(Register):
+    """Insurances that were taken out."""
+
+    id = kind = "register.insurances"
+
+
 class Integrations(Register):
     """Connections to third parties."""
 
     id = kind = "register.integrations"
+
+
+class Maintenance(Register):
+    """Planned stops of the service."""
+
+    id = kind = "register.maintenance"
+
+
+class MajorChanges(Register):
+    """Major changes in technology or business."""
+
+    id = kind = "register.major-changes"
 
 
 class Moderation(Register):
@@ -206,10 +338,22 @@ class Moderation(Register):
     id = kind = "register.moderation"
 
 
+class Offboarding(Register):
+    """What people who left had to hand back."""
+
+    id = kind = "register.offboarding"
+
+
 class PolicyReviews(Register):
     """Reviews of written policies."""
 
     id = kind = "register.policy-reviews"
+
+
+class PolicyVersions(Register):
+    """Versions of written policies."""
+
+    id = kind = "register.policy-versions"
 
 
 class PublicResources(Register):
@@ -224,10 +368,40 @@ class Publications(Register):
     id = kind = "register.publications"
 
 
+class ReportRequests(Register):
+    """Requests of customers for reports."""
+
+    id = kind = "register.report-requests"
+
+
+class Risks(Register):
+    """Risks that were assessed."""
+
+    id = kind = "register.risks"
+
+
+class Roles(Register):
+    """Roles that people hold, with their duties."""
+
+    id = kind = "register.roles"
+
+
 class ServiceLifecycle(Register):
     """Services, and when they end."""
 
     id = kind = "register.service-lifecycle"
+
+
+class ServiceReviews(Register):
+    """Reviews of what was delivered."""
+
+    id = kind = "register.service-reviews"
+
+
+class Shifts(Register):
+    """Shifts of people on the roster."""
+
+    id = kind = "register.shifts"
 
 
 class Staff(Register):
@@ -236,10 +410,40 @@ class Staff(Register):
     id = kind = "register.staff"
 
 
+class Supervision(Register):
+    """Who supervises whom."""
+
+    id = kind = "register.supervision"
+
+
+class Surveys(Register):
+    """Surveys of how satisfied customers are."""
+
+    id = kind = "register.surveys"
+
+
+class Systems(Register):
+    """Systems, and who is responsible for them."""
+
+    id = kind = "register.systems"
+
+
 class Tests(Register):
     """Security tests that were carried out."""
 
     id = kind = "register.tests"
+
+
+class Tickets(Register):
+    """Questions of customers to the support."""
+
+    id = kind = "register.tickets"
+
+
+class TrainingResults(Register):
+    """Tests at the end of trainings."""
+
+    id = kind = "register.training-results"
 
 
 class Trainings(Register):
@@ -252,6 +456,12 @@ class Vendors(Register):
     """Vendors and the services that they render."""
 
     id = kind = "register.vendors"
+
+
+class Workplaces(Register):
+    """The sites at which people work."""
+
+    id = kind = "register.workplaces"
 
 
 def for_kind(kind: Kind) -> type[Register]:

@@ -139,13 +139,33 @@ CITATIONS = """
 #: what the documents state, by clause and control; anything else is assumed
 STATED = yaml.safe_load("""
 servicechannel:
+  severity.1 incident-resolution-time: {severity: 1, min_share: 90, max_resolution: PT2H}
   severity.2 incident-status-updates:
     promise: expected-time
     severities: ["2"]
     max_hours_without_eta: 24
   severity.3 incident-status-updates: {promise: regular, severities: ["3"]}
+  B.3a security-roles:
+    asks: [holders]
+    roles: [security_coordinator]
+    min_grade: manager
+    worker_types: [employee]
+  B.3b security-roles:
+    asks: [duties]
+    roles: [security_coordinator]
+    duties: [staff_training, safeguard_testing, provider_assessment]
+  D.a security-programme: {elements: [administrative, technical, physical]}
+  D.b policy-review: {policies: [security_programme]}
   D.5 security-training: {audience: [employees, agents]}
+  D.6a security-programme-assessment:
+    asks: [inputs]
+    kinds: [risk_assessment, comprehensive_evaluation, safeguard_monitoring_and_testing]
+  D.6b security-programme-assessment: {asks: [interval], max_interval: P12M}
+  D.6c security-programme-assessment: {asks: [changes]}
   D.6d certification: {standards: [SOC 1 Type II, SOC 2 Type II]}
+  E.1b security-roles: {asks: [approval, holders]}
+  E.5a policy-acknowledgement: {documents: [security_programme]}
+  E.5b policy-acknowledgement: {documents: [privacy_policy]}
   F.1b encryption-in-transit: {protections: [TLS, SSH]}
   F.1d encryption-at-rest: {algorithm: AES, min_key_bits: 256}
   F.1e tls-certificate-key-strength: {min_rsa_bits: 2048}
@@ -153,9 +173,38 @@ servicechannel:
   F.1h encryption-in-transit: {protections: [TLS, SSH]}
   F.1i encryption-in-transit: {protections: [TLS, SSH]}
   F.1j secure-file-transfer: {methods: [SSL, SSH], mode: available}
+  G.2a security-support-staff: {min_people: 1}
+  G.2b incident-records: {promise: support-reports}
+  G.4a asset-inventory: {asks: [labels], device_types: [laptop, handheld_wireless]}
+  G.4b asset-inventory:
+    asks: [counts]
+    device_types: [laptop, handheld_wireless]
+    max_interval: P12M
   G.5e environment-separation: {separated_from: [customer_internal_servers]}
   G.6a telephony-redundancy: {subjects: [standby], systems: [phones, call_centre, ivr]}
   G.6b telephony-redundancy: {subjects: [takeover]}
+  H.1 risk-assessment: {kinds: [internal, external]}
+  H.2b policy-change-notice: {policies: [security_programme]}
+  H.2c policy-acknowledgement: {documents: [security_programme]}
+  H.3 security-programme-assessment:
+    asks: [topics]
+    topics:
+      - risk_activities
+      - new_risks_or_vulnerabilities
+      - technology_change
+      - business_change
+      - available_resources
+      - volume_of_sensitive_information
+      - new_security_needs
+      - other_material_circumstances
+  I.3b exit-asset-return:
+    items: [keys, id_numbers, access_codes, badges, business_cards]
+  J.1a post-incident-review: {asks: [review], reviewer_roles: [security_coordinator]}
+  J.1b post-incident-review: {asks: [decision], reviewer_roles: [security_coordinator]}
+  J.1b corrective-action: {sources: [incidents], asks: [actions]}
+  J.3 corrective-action: {sources: [incidents], asks: [tracking], kinds: [practice-change]}
+  J.4a incident-records: {promise: written-report}
+  J.4b incident-records: {promise: management-report}
 icp-operator:
   1.3a audit-logging: {log_kinds: [access]}
   1.3b log-retention: {min_retention: P6M, log_kinds: [system_run, user_activity]}
@@ -164,13 +213,19 @@ icp-operator:
   1.7c admin-interface-restriction: {asked_from: [listed]}
   1.7d admin-interface-restriction: {asked_from: [outside]}
   1.4c harmful-content-removal: {categories: [banned, unlawful]}
+  1.4d authority-reporting: {promise: important-information}
   1.8c unique-user-accounts: {accounts_per_person: 1}
+  1.8e policy-acknowledgement: {documents: [password_secrecy]}
+  1.9c facility-inspection: {topics: [power, fire, damp, magnetism, rodents]}
+  2.1a security-programme: {elements: [management system, accountability]}
+  2.1b security-roles: {asks: [owners, holders, duties], roles: [system_owner]}
   2.2a content-prepublication-review: {promise: by-staff}
   2.2c content-prepublication-review: {promise: after-review}
   2.2e content-management-policy: {prohibited_categories: 9}
   2.2f harmful-content-removal: {categories: [banned]}
   2.3a content-management-policy: {activities: [monitoring, keeping, clearing, backup]}
   2.3b harmful-content-removal: {categories: [banned, harmful, unlawful]}
+  2.3c authority-reporting: {promise: criminal-cases}
   2.4b log-retention: {min_retention: P6M, log_kinds: [system_run, user_activity]}
   2.5a security-training: {audience: [relevant_staff]}
   3.3a security-training: {audience: [relevant_staff], occasions: [repeat]}
@@ -178,19 +233,57 @@ icp-operator:
     promise: no-publication
     exceptions: [published_policies, legal_requirement]
   3.2c data-disclosure-restriction: {promise: no-disclosure}
+  3.3c policy-acknowledgement: {documents: [security_rules]}
+  4.0d service-agreement: {parts: [responsibilities]}
+  4.0e corrective-action: {sources: [breaches]}
+  4.0f service-review: {asks: [review, fees]}
+  4.0h support-staffing: {min_seats: 3}
+  4.0i support-staffing: {min_staff: 5}
+  4.0j support-staffing: {min_per_day_shift: 2}
+  4.0n staff-performance-appraisal:
+    roles: [management, marketing, development, customer_service]
+    asks: [appraisals]
+  4.0o staff-performance-appraisal:
+    roles: [management]
+    indicators: [market_direction, coordination, industry_foresight, product_direction]
+  4.0p staff-performance-appraisal:
+    roles: [marketing]
+    indicators: [sales_plan_on_time, market_expansion, demand_feedback]
+  4.0q staff-performance-appraisal:
+    roles: [development]
+    indicators: [plan_completion, timely_features]
+  4.0r customer-satisfaction-measurement: {asks: [tickets]}
+  4.0r staff-performance-appraisal:
+    roles: [customer_service]
+    indicators: [prompt_response, answer_satisfaction, attitude]
+    asks: [appraisals]
+  4.1.3 risk-assessment: {kinds: [delivery_risk, compensation_risk]}
+  4.2.0 service-agreement: {parts: [indicators, exemptions, penalties]}
   4.2.1b backup-frequency: {interval: P2D}
+  4.2.2 service-agreement: {asks: [parts], parts: [exemptions]}
   4.2.3 compensation-terms: {terms_in: agreements}
+  4.3c customer-satisfaction-measurement: {asks: [surveys]}
+  4.4a service-review: {asks: [review, verdict]}
+  4.4b corrective-action: {sources: [service-reviews], asks: [tracking]}
+  4.4b service-review: {asks: [audit]}
 purecloud:
+  1.1 security-programme: {elements: [ISO 27001]}
   1.2a security-training: {audience: [employees, contractors], occasions: [entry]}
   1.2b security-training:
     audience: [employees, contractors]
     occasions: [repeat]
     max_interval: P12M
+  1.2c training-assessment: {delivery: electronic}
+  1.3b policy-review: {asks: [review], max_interval: P12M}
+  1.3c policy-review: {asks: [update]}
   1.9a penetration-test: {kinds: [vulnerability_assessment, penetration_test], max_interval: P12M}
   1.9b penetration-test:
     kinds: [vulnerability_assessment, penetration_test]
     max_interval: P12M
     independence: independent_certified_vendor
+  1.9d assurance-report-availability:
+    report: penetration_test_summary
+    condition: written_request_and_nda
   2.1 tenant-isolation: {level: environments}
   2.1.Ab firewall-protection: {directions: [ingress, egress]}
   2.1.Da encryption-in-transit: {protections: [TLS, VPN, MPLS]}
@@ -202,9 +295,23 @@ purecloud:
   3.3 unique-user-accounts: {accounts_per_person: 1}
   3.3.Cb password-expiry: {max_age: P90D}
   4.1c environment-separation: {separated_from: [corporate_network], physical: true}
+  4.2 business-continuity-plan: {functions: [monitoring, support]}
   5.2a incident-notification: {max_delay: PT36H}
+  5.2b incident-cooperation: {kinds: [notification]}
+  5.3.i incident-notice-content: {fields: [identified_on, confirmed_on]}
+  5.3.ii incident-notice-content: {fields: [nature, impact]}
+  5.3.iii incident-notice-content: {fields: [actions_taken]}
+  5.3.iv incident-notice-content: {fields: [corrective_measures]}
+  5.3.v incident-notice-content: {fields: [alternatives, next_steps]}
   5.4a incident-status-updates: {promise: regular, types: [security, notifiable]}
+  5.4b corrective-action: {sources: [incidents], kinds: [fix, prevention]}
+  5.4c incident-cooperation: {kinds: [investigation, resolution]}
+  6.1a third-party-review: {asks: [contract]}
+  6.1b third-party-review: {asks: [review], max_interval: P12M}
   6.1c certification: {holder: provider, every_listed: true}
+  6.1d assurance-report-availability:
+    report: data_centre_certificates
+    condition: written_request
   8.0 certification:
     standards:
       - PCI DSS
@@ -224,11 +331,22 @@ purecloud:
   8.sig-full certification: {standards: [SIG Full], holder: own}
   8.sig-lite certification: {standards: [SIG Lite], holder: own}
   8.privacy-shield certification: {standards: [Privacy Shield], holder: own}
+  9a customer-audit-right: {asks: [assessment], max_per_year: 1, min_notice: P30D}
+  9b customer-audit-right: {asks: [assessment, package]}
+  9e customer-audit-right: {asks: [assessment, cooperation]}
   11.4b data-disclosure-restriction: {promise: no-sale, banned_purposes: [sale, rent]}
 smart-receico:
   0.c hosting-provider: {provider: gcp, previous_provider: aws}
+  1.2 planned-maintenance-notice: {min_notice: P7D, channels: [email]}
   1.3 service-termination-notice: {min_notice: P3M, channels: [support_site, email]}
   1.6a hosting-provider: {region: ap-northeast-1}
+  1.6b support-continuity: {sites: [okayama, tokyo, osaka, vietnam]}
+  1.9a release-cadence: {min_cycle: P1D, max_cycle: P14D}
+  1.9b user-change-notice: {channels: [email]}
+  1.10 mean-time-to-recovery: {max_mean: PT1H}
+  1.12 incident-frequency: {max_failures: 3, max_long_failures: 3, long_failure: P1D}
+  1.13c corrective-action: {sources: [alerts]}
+  1.14h corrective-action: {sources: [incidents], asks: [actions], kinds: [prevention]}
   1.15a audit-logging: {log_kinds: [access, operation, error, login_logout]}
   1.15b log-retention: {min_retention: P30D, log_kinds: [access, operation, error, login_logout]}
   3.1a backup-frequency: {interval: P1D, at_local: "04:00"}

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.measures.populations import AS_OF, item, measured, population
-from troth.catalogue.kinds import load_kind
+from troth.catalogue.kinds import load_kind, shipped_folder
 from troth.catalogue.schemas import schema
 from troth.checker import Facts, Failure, ObservationFailed, Reason, Resource
 from troth.cli import main
@@ -346,3 +346,20 @@ def test_parameters_of_a_policy_are_looked_at_and_its_prose_is_not(
     path.write_text(POLICY.replace("own account.", "own account; ask rin@mail.example."))
     assert check(workspace, "prose", *asked) != Exit.USAGE
     capsys.readouterr()
+
+
+#: Names of facts that hold a person or a customer wherever they stand in a register.
+_PEOPLE = frozenset(
+    ["person_id", "owner", "customer", "customers", "contacts", "supervisor", "reviewer", "reporter", "author", "tester", "developers", "approver", "approved_by", "requester", "risk_accepted_by", "participants", "accounts", "party"]
+)
+
+
+def test_no_register_names_a_person_outside_the_table() -> None:
+    paths = shipped_folder().glob("register.*.yaml")
+    registers = {path.stem: load_kind(path.stem) for path in paths}
+    assert len(registers) > 40
+    for name, kind in registers.items():
+        known = {path.rstrip(":") for path in PERSONS.get(name, ())}
+        for facet, made in kind.facets.items():
+            naming = {f"{facet}.{fact}" for fact in made.facts if fact in _PEOPLE}
+            assert naming <= known, name

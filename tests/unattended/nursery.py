@@ -1,8 +1,9 @@
 """Starts many ``troth check`` processes quickly: each is forked from here, where all is imported.
 
 Reads a JSON object a line (``arguments``, ``cwd``, ``out``, ``err``, perhaps ``size``, the limit
-on files) and answers with the pid; ``{"wait": pid}`` is answered with the status. What is forked
-is a process of its own, with the command line's own entry, and dies as any other.
+on files, and ``variables``, more of the environment) and answers with the pid; ``{"wait": pid}`` is
+answered with the status. What is forked is a process of its own, with the command line's own
+entry, and dies as any other.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def child(order: dict[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.chdir(order["cwd"])
+    os.environ.update(order.get("variables", {}))
     if "size" in order:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["size"], order["size"]))
     sys.argv = ["troth", *order["arguments"]]
@@ -40,8 +42,10 @@ def main() -> None:
     import urllib.request  # noqa: F401
 
     import cel  # noqa: F401 - imported here for all that are forked
+    import sqlalchemy.dialects.sqlite  # noqa: F401
 
     import troth.cli.check
+    import troth.history.keeping
     import troth.plugins
     import troth.report.console
     import troth.rules.evaluate

@@ -1,6 +1,7 @@
 """Killed at any moment, or on a full disk: nothing that was saved is lost, the next run goes on.
 
-Real processes against a real server, which counts what it is asked.
+Real processes against a real server, which counts what it is asked. Every run goes into a history,
+which is whole at each of these moments and gets each saved run once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ import pytest
 from tests.unattended import depot as depots
 from tests.unattended.conftest import CHECK, Nursery, Process, envelope, runs_of, until
 from tests.unattended.depot import Depot
+from troth.history.reading import History
+from troth.history.store import Store
+from troth.history.verify import verify
 
 HALLS = 12
 MOMENTS = 50
@@ -30,8 +34,31 @@ MOMENTS = 50
 SLOWLY = ("--jobs", "4")
 
 
-def after_each(folder: Path) -> None:
-    """Look at what else a check leaves behind in the folder of its troth.yaml."""
+def recorded(workspace: Path) -> list[str]:
+    """Return the ids in the history, in their order; it opens, and its chain verifies."""
+    with Store.open(f"sqlite:///{workspace}/history.db") as store:
+        assert verify(store).problems == ()
+        with store.reading() as connection:
+            return [night.id for night in reversed(History(connection, "main").nights())]
+
+
+def saved(workspace: Path) -> list[str]:
+    """Return the runs below a folder that have ended, in their order."""
+    return [path.name for path in runs_of(workspace) if (path / "run.json").exists()]
+
+
+def require_recorded(workspace: Path) -> None:
+    """After a check that came to its end every saved run is in the history, once and in order."""
+    assert recorded(workspace) == saved(workspace)
+    assert not (workspace / "runs" / ".unrecorded").exists()
+
+
+def require_noted(workspace: Path) -> None:
+    """What is saved and not in the history is noted, so that the next check records it."""
+    note = workspace / "runs" / ".unrecorded"
+    lines = note.read_text().splitlines() if note.exists() else []
+    waiting = {json.loads(line)[1] for line in lines}
+    assert set(saved(workspace)) - set(recorded(workspace)) <= waiting
 
 
 @pytest.fixture
@@ -42,7 +69,10 @@ def depot() -> Iterator[Depot]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, depot: Depot) -> Path:
-    return depots.furnish(tmp_path / "work", depot, HALLS)
+    made = depots.furnish(tmp_path / "work", depot, HALLS)
+    path = made / "troth.yaml"
+    path.write_text(path.read_text() + "history: {store: history.db}\n")
+    return made
 
 
 def undisturbed(nursery: Nursery, workspace: Path) -> tuple[Process, dict[str, Any], list[float]]:
@@ -144,12 +174,12 @@ def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_goes_on(
         for folder in made:
             require_no_half_file(folder, wanted)
             require_nothing_lost(process, folder)
-            after_each(workspace)
             phases.append(
                 "ended" if (folder / "run.json").exists() else len(finished_halls(folder))
             )
+        require_noted(workspace)
         require_resumed(nursery, workspace, depot, wanted, made[0] if made else None)
-        after_each(workspace)
+        require_recorded(workspace)
     assert len({*phases}) > 3, phases
     assert nursery.start(workspace, "replay", str(runs_of(workspace)[-1])).wait() == 1
 
@@ -225,8 +255,9 @@ def test_where_files_may_not_grow_the_run_ends_and_the_next_goes_on(
             require_nothing_lost(process, folder)
             assert not list(folder.rglob("*.part"))
         named.add(path.name)
+        require_noted(workspace)
         require_resumed(nursery, workspace, depot, wanted, made[0] if made else None)
-        after_each(workspace)
+        require_recorded(workspace)
     assert {"unfinished.json", "findings.jsonl", "run.json"} & named
     assert len(named) > 3, named
 

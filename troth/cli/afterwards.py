@@ -6,6 +6,7 @@ because tomorrow's comparison would be wrong.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,12 @@ from typing import NamedTuple
 
 from troth import config
 from troth.cli.fail_on import FailOn
-from troth.cli.store import Asked, store_at
-from troth.errors import Exit, TrothError, UsageError
-from troth.events import ERROR, tell
+from troth.cli.store import Asked, library, store_at
+from troth.cli.stored import exit_code
+from troth.errors import Exit, NotSaved, TrothError, UsageError
+from troth.events import ERROR, WARNING, tell
 from troth.history.changes import NEWLY_BROKEN, Digest, Event
-from troth.model import Severity
+from troth.model import Verdict
 from troth.report.account import Account
 from troth.verdicts import first
 
@@ -27,11 +29,15 @@ CodeOf = Callable[[Sequence[Event]], Exit]
 
 
 class Changed(NamedTuple):
-    """What a run changed: the exit code with it, the events, and the digest if it was recorded."""
+    """What a run changed: the exit code with it, the events, and the digest if it was recorded.
+
+    ``failed`` tells that the history could not be asked: what is new is not known.
+    """
 
     code: Exit
     events: Sequence[Event]
     digest: Digest | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Memory:
     ) -> Memory:  # fmt: skip
         """Return where a check remembers; raises :class:`UsageError` for what cannot be.
 
-        The store is opened once: better now than after hours of looking.
+        The store is opened once: better now than after hours of looking. One that is away is told.
         """
         place = None if off else asked.place()
         if fail_on.newly and not (place or baseline):
@@ -66,27 +72,42 @@ class Memory:
             text = "notify: tells what changed since the last run on record; name one by history:"
             raise UsageError(f"{settings.path}: {text}")
         if place:
-            store_at(place.url, writes=True, create=True).close()
+            _try(place.url)
         if baseline:
             Account.of_run(baseline)
         return cls(settings.runs, asked, place, baseline, fail_on, whole)
+
+    def begins(self, folder: Path) -> None:
+        """Note that a run begins: whatever ends this process, once saved it will be recorded."""
+        with contextlib.suppress(TrothError):  # told at the end, when it matters
+            self._noted(folder, None)
 
     def changed(self, account: Account, codes: Iterable[Exit]) -> Changed:
         """Record a run, or only compare it, and return what it changed.
 
         ``codes`` are the exit codes that it asks for, but for what ``--fail-on new`` adds.
         """
-        given = list(codes)
+        given, events = list(codes), list[Event]()
+        now = datetime.now(UTC)
 
-        def code_of(events: Sequence[Event]) -> Exit:
-            return first([*given, *self._newly(events)])
+        def code_of(some: Sequence[Event]) -> Exit:
+            return first([*given, *([] if self.baseline else self._newly(some, account))])
 
         try:
-            return self._compared(account, code_of)
+            if self.baseline:
+                from troth.history.keeping import against
+
+                events = against(Account.of_run(self.baseline), account, now)
+                given += self._newly(events, account)
+            if self.place is None:
+                return Changed(first(given), events)
+            found = self._recorded(self.place, account, code_of, now)
         except TrothError as error:
-            said = f"{error}; the run is kept and is recorded with the next one"
-            tell("not recorded", ERROR, said=said, run=account.folder.name)
-            return Changed(first([*given, Exit.INCOMPLETE]), ())
+            code = first([*given, Exit.INCOMPLETE])
+            kept = "the run is kept" + self._later(account.folder, code)
+            tell("not recorded", ERROR, said=f"{error}; {kept}", run=account.folder.name)
+            return Changed(code, events, failed=True)
+        return found._replace(events=events) if self.baseline else found
 
     def shown(self, changed: Changed, account: Account) -> Account:
         """Return a run with what the history knows of earlier ones, for its report."""
@@ -96,28 +117,15 @@ class Memory:
 
         return known(account, self.asked)
 
-    def _compared(self, account: Account, code_of: CodeOf) -> Changed:
-        now = datetime.now(UTC)
-        events: Sequence[Event] | None = None
-        if self.baseline:
-            from troth.history.keeping import against
-
-            events = against(Account.of_run(self.baseline), account, now)
-            code = code_of(events)
-            code_of = lambda _: code  # noqa: E731  (what is recorded later does not gate)
-        if self.place is None:
-            return Changed(code_of(events or ()), events or ())
-        recorded = self._recorded(self.place, account, code_of, now)
-        return recorded if events is None else recorded._replace(events=events)
-
     def _recorded(
         self, place: config.Store, account: Account, code_of: CodeOf, now: datetime
     ) -> Changed:
+        self._noted(account.folder, code_of(()))
         with store_at(place.url, writes=True, create=True) as store:
             if self.whole:
                 from troth.history.keeping import keep
 
-                digest = keep(store, place.scope, self.runs, account, code_of, now)
+                digest = keep(store, place.scope, self.runs, account, code_of, exit_code, now)
                 tell("recorded", run=digest.run, head=digest.head, changes=len(digest.events))
                 return Changed(Exit(digest.exit_code), digest.events, digest)
             from troth.history.recording import compared
@@ -126,13 +134,54 @@ class Memory:
             events = compared(store, place.scope, account, now)
             return Changed(code_of(events), events)
 
-    def _newly(self, events: Iterable[Event]) -> list[Exit]:
-        """Return the exit code of what is newly broken, if that is asked for and there is any."""
+    def _noted(self, folder: Path, code: Exit | None) -> None:
+        """Note a run that is to be recorded; where no note can be written it is done without."""
+        if self.place and self.whole:
+            from troth.history import arrears
+
+            with contextlib.suppress(NotSaved):
+                arrears.note(self.runs, folder, code)
+
+    def _later(self, folder: Path, code: Exit) -> str:
+        """Note the exit code of a run that could not be recorded; say when it will be, if it is."""
+        from troth.history import arrears
+
+        with contextlib.suppress(TrothError):
+            self._noted(folder, code)
+            if any(one.folder.resolve() == folder.resolve() for one in arrears.owed(self.runs)):
+                return " and is recorded with the next one"
+        return ""
+
+    def _newly(self, events: Iterable[Event], account: Account) -> list[Exit]:
+        """Return the exit code of what is newly broken, if that is asked for and there is any.
+
+        What broke in an earlier run, which is recorded with this one, and is mended since does not
+        count.
+        """
         if not self.fail_on.newly:
             return []
-        least = Severity[self.fail_on.severity.upper()]
-        found = any(
-            event.change in NEWLY_BROKEN and Severity[event.severity.upper()] >= least
+        newly = {
+            event.finding
             for event in events
+            if event.change in NEWLY_BROKEN and self.fail_on.counts(event.severity)
+        }
+        found = newly and any(
+            row["id"] in newly and row["verdict"] == Verdict.FAIL and "waiver" not in row
+            for row in account.findings
         )
         return [Exit.BROKEN] if found else []
+
+
+def _try(url: str) -> None:
+    """Open a store, and make it if there is none; one that is away is only told of.
+
+    It may be back when the run ends, and a night in which nothing was looked at is lost for good.
+    Raises :class:`UsageError` for what another day does not cure.
+    """
+    library()
+    from troth.history.store import StoreAway
+
+    try:
+        store_at(url, writes=True, create=True).close()
+    except StoreAway as error:
+        tell("history not reachable", WARNING, said=str(error))

@@ -152,7 +152,7 @@ def _done(job: _Job) -> Exit:
             account = memory.shown(changed, account)
         if not _written(job.wish.outputs, account):
             changed = changed._replace(code=first([changed.code, Exit.INCOMPLETE]))
-        meaning = _meaning(changed.code, account)
+        meaning = _meaning(changed, account)
         if job.wish.tells:
             telling.told(settings, memory.place, changed)
         ended.code = changed.code
@@ -167,6 +167,7 @@ def _looked(job: _Job) -> tuple[Run, list[Exit]]:
 
     stop, wish, setup = Stop(), job.wish, job.ready.setup
     folder = wish.run or setup.config.runs / new_id(datetime.now(UTC))
+    job.memory.begins(folder)
     with stop.listening(), shown(quiet=job.told.is_silent) as progress:
         run = carry_out(
             setup, job.ready.plan(), job.ready.checkers, folder, wish.as_of, wish.budget,
@@ -229,8 +230,11 @@ def _farewell(run: Run, changed: Changed, meaning: str, told: logs.Logs) -> None
     sys.stderr.flush()
 
 
-def _meaning(code: Exit, account: Account) -> str:
+def _meaning(changed: Changed, account: Account) -> str:
     """Return what an exit code means here: ``--fail-on`` may leave out what is broken."""
+    code = changed.code
+    if changed.failed and code is Exit.INCOMPLETE:
+        return "the run could not be recorded, so what is new is not known"
     broken = any(row["verdict"] == Verdict.FAIL and not row["waived"] for row in account.clauses)
     return _UNCOUNTED.get(code, MEANING[code]) if broken else MEANING[code]
 

@@ -14,9 +14,10 @@ import click
 
 from troth import record
 from troth.cli import fail, store, terminal
+from troth.cli.fail_on import FailOn
 from troth.cli.stored import Stored, exit_code
 from troth.errors import Exit, UsageError
-from troth.model import FAIL_ON, Severity
+from troth.model import FAIL_ON
 from troth.report.words import harmless
 
 if TYPE_CHECKING:  # --help pays for no database
@@ -60,30 +61,27 @@ def command(
     Exit codes: 1 if something is newly broken, else 3 if something cannot be looked at any more,
     else 0.
     """
-    least = _least(fail_on)
+    gate = _gate(fail_on)
     store.library()
     with _compared(asked, old, new, whole=whole) as found:
         _write(found, form)
-        code = _exit_code(found.digest.events, least)
+        code = _exit_code(found.digest.events, gate)
     fail(code)
 
 
-def _least(fail_on: str) -> int:
-    """Return from which severity on something newly broken counts, by ``--fail-on``."""
-    named, _, severity = fail_on.partition(",")
-    if fail_on == "none":
-        return max(Severity) + 1
-    if named != "new" or (severity or "low") not in FAIL_ON[1:] or fail_on.endswith(","):
-        choices = ", ".join(FAIL_ON[1:])
-        text = f"--fail-on: '{fail_on}' is neither new nor none; write new, or new with one of"
-        raise UsageError(f"{text} {choices}, as new,high")
-    return Severity[severity.upper()] if severity else min(Severity)
+def _gate(text: str) -> FailOn:
+    """Return what ``--fail-on`` asks for: here only new things count, or nothing does."""
+    found = FailOn.read(text)
+    if found and (found.newly or found.severity == "none"):
+        return found
+    said = f"--fail-on: '{text}' is neither new nor none; write new, or new with one of"
+    raise UsageError(f"{said} {', '.join(FAIL_ON[1:])}, as new,high")
 
 
-def _exit_code(events: tuple[Event, ...], least: int) -> Exit:
+def _exit_code(events: tuple[Event, ...], gate: FailOn) -> Exit:
     from troth.history.changes import NEWLY_BROKEN, Change
 
-    if any(e.change in NEWLY_BROKEN and Severity[e.severity.upper()] >= least for e in events):
+    if any(event.change in NEWLY_BROKEN and gate.counts(event.severity) for event in events):
         return Exit.BROKEN
     lost = any(event.change is Change.COVERAGE_LOST for event in events)
     return Exit.INCOMPLETE if lost else Exit.OK

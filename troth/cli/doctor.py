@@ -61,13 +61,12 @@ def _targets(ready: Ready) -> Iterator[tuple[bool, str]]:
 
 def _nightly(path: Path, settings: config.Config) -> Iterator[tuple[bool, str]]:
     """Tell whether the history can be used and whoever is to be told can be; sends nothing."""
-    from troth.cli.store import Asked, library
+    from troth.cli.store import Asked
 
     try:
         place = Asked(path).place()
         if place:
-            library().open(place.url, create=True).close()
-            yield True, f"history: scope {place.scope}"
+            yield _history(place)
         elif settings.notify:
             yield False, "notify: tells what changed since the last run on record; add history:"
     except TrothError as error:
@@ -79,3 +78,29 @@ def _nightly(path: Path, settings: config.Config) -> Iterator[tuple[bool, str]]:
     _, problem = ping_of(settings.ping, os.environ)
     if problem:
         yield False, f"ping: {problem}"
+
+
+def _history(place: config.Store) -> tuple[bool, str]:
+    """Tell how it is with the store, which nothing is written into."""
+    from troth.cli.store import library
+
+    stores = library()
+    from troth.history.store import NoHistory, shown
+
+    about = f"history: {shown(place.url)}, scope {place.scope}"
+    try:
+        stores.open(place.url).close()
+    except NoHistory:
+        if not place.url.startswith("sqlite:"):
+            return True, f"{about}: the first run makes its tables"
+        return _can_be_made(Path(shown(place.url)), about)
+    return True, about
+
+
+def _can_be_made(path: Path, about: str) -> tuple[bool, str]:
+    """Tell whether the first run can make a file."""
+    there = next(one for one in path.parents if os.path.lexists(one))
+    free = not os.path.lexists(path) or (path.is_file() and os.access(path, os.W_OK))
+    if free and there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return True, f"{about}: the first run makes it"
+    return False, f"{about}: it cannot be made there; name another place in history:"

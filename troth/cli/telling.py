@@ -67,19 +67,28 @@ def told(settings: config.Config, place: config.Store | None, changed: Changed) 
     """Tell every channel what it does not know yet."""
     if not settings.notify or changed.digest is None or place is None:
         return
-    try:
-        for channel in settings.notify:
+    for channel in settings.notify:
+        try:
             _told(channel, place, changed.digest.run)
-    except TrothError as error:
-        tell("not told", ERROR, said=f"{error}; it is told with the next run")
+        except TrothError as error:
+            said = f"notify: {channel.variable}: {error}; it is told with the next run"
+            tell("not told", ERROR, said=said, channel=channel.variable)
 
 
 def _told(channel: config.Channel, place: config.Store, run: str) -> None:
+    """Tell one channel, then note that it was told: who is killed in between tells it again."""
     from troth.history import diff, outbox
     from troth.history.reading import History
     from troth.notify import tell as send
 
+    now = datetime.now(UTC)
     with store_at(place.url, writes=True) as store:
+        with store.reading() as connection:
+            new = outbox.is_new(History(connection, place.scope), channel.variable)
+        if new:
+            with store.writing() as connection:
+                history = History(connection, place.scope)
+                outbox.introduce(history, channel.variable, history.night(run), now)
         with store.reading() as connection:
             history = History(connection, place.scope)
             night = history.night(run)
@@ -92,8 +101,7 @@ def _told(channel: config.Channel, place: config.Store, run: str) -> None:
             return
         tell("told" if became.sent else "nothing to tell", channel=channel.variable)
         with store.writing() as connection:
-            at = datetime.now(UTC)
-            outbox.mark(connection, history.scope_id, channel.variable, night.seq, at)
+            outbox.mark(History(connection, place.scope), channel.variable, night.seq, now)
 
 
 def changes(digest: Digest) -> str:

@@ -12,21 +12,30 @@ from troth.shipped import FOLDER
 #: Folder of the registers to the names of the files in it.
 REGISTERS = {
     "registers": (
-        "agreements", "breaches", "campaigns", "certificates", "disclosures", "drills",
-        "incident-notices", "incident-updates", "incidents", "integrations", "moderation",
-        "policy-reviews", "public-resources", "publications", "service-lifecycle", "staff",
-        "tests", "trainings", "vendors",
+        "acknowledgements", "actions", "agreement-duties", "agreements", "alerts", "appraisals",
+        "assessments", "assets", "breaches", "campaigns", "certificates", "change-tests", "changes",
+        "complaints", "counts", "criminal-cases", "customer-requests", "customers", "data-handlers",
+        "devices", "disclosures", "drills", "findings", "incident-gradings", "incident-notices",
+        "incident-updates", "incidents", "inspections", "insurances", "integrations", "maintenance",
+        "major-changes", "moderation", "offboarding", "policy-reviews", "policy-versions",
+        "public-resources", "publications", "report-requests", "risks", "roles",
+        "service-lifecycle", "service-reviews", "shifts", "staff", "supervision", "surveys",
+        "systems", "tests", "tickets", "training-results", "trainings", "vendors", "workplaces",
     ),
     "registers/japan": ("deletion-requests",),
     "registers/support": ("deletion-requests",),
 }  # fmt: skip
 #: Rows whose key has a date or a port, by the demo's names: register and key.
 _ROWS = {
+    "access-review": ("policy-reviews", "access-control", "{day-180d}"),
+    "audit": ("service-reviews", "all", "internal-audit", "{day-150d}"),
     "breach-2": ("breaches", "a-2", "{day-60d}"),
     "directory-entry": ("disclosures", "u-13", "Town Directory", "{day-20d}", "directory"),
     "news-2": (
         "publications", "https://community.hinoki.example:$community/news/2", "{time-299h}",
     ),
+    "okayama-damp": ("inspections", "okayama", "damp", "{day-100d}"),
+    "p-05-handles": ("data-handlers", "p-05", "user information", "{day-100d}"),
     "post-91": (
         "moderation", "https://community.hinoki.example:$community/posts/91", "{time-700h}",
     ),

@@ -14,12 +14,19 @@ KEY = "hinoki-ciso"
 _STRANGE = "procedures-icp"
 _PROCEDURES = "Written security procedures exist and are reviewed every year."
 
+#: What some of them are about, by the digest of the document.
+_DOCUMENTS = {"programme": "5e" * 32, "programme-principles": "a7" * 32, "reports": "c1" * 32}
+
 
 #: By id: control, clauses (none means all that bind it), and what is stated. All but the last
 #: are signed by the trusted key.
 _STATED: dict[str, tuple[str, list[str], str]] = {
     "procedures": ("security-procedures", ["conholdate/3.1a", "purecloud/1.3a"], _PROCEDURES),
     "custody": ("credential-protection", [], "Credentials are kept secret by their owners."),
+    "audits": (
+        "customer-audit-right", ["purecloud/9b"],
+        "Policies and manuals for assessments are kept ready; audits@hinoki.example answers.",
+    ),
     "compensation": (
         "compensation-terms", ["smart-receico/3.6b"],
         "Clause 9 of the terms of use promises compensation, and it is paid.",
@@ -28,10 +35,18 @@ _STATED: dict[str, tuple[str, list[str], str]] = {
         "content-management-policy", ["icp-operator/2.2e"],
         "The content rules ban nine kinds of content by name.",
     ),
+    "continuity": (
+        "business-continuity-plan", ["purecloud/4.2"],
+        "The continuity plan keeps monitoring and support going.",
+    ),
     # fault: clearing is not in it
     "content-work": (
         "content-management-policy", ["icp-operator/2.3a"],
         "The content rules cover monitoring, keeping and backup.",
+    ),
+    "cooperation": (
+        "incident-cooperation", ["purecloud/5.2b", "purecloud/5.4c"],
+        "Reasonable requests of customers after an incident are met.",
     ),
     "no-sale": (
         "data-disclosure-restriction", ["purecloud/11.4b"],
@@ -49,6 +64,25 @@ _STATED: dict[str, tuple[str, list[str], str]] = {
     "privacy-office": (
         "privacy-programme", ["servicechannel/E.5b"],
         "A privacy programme is in force; the published policy is version 6.",
+    ),
+    # fault: physical safeguards are not in it
+    "programme": (
+        "security-programme", ["servicechannel/A.a", "servicechannel/D.a"],
+        "A written programme of administrative and technical safeguards is in operation.",
+    ),
+    # fault: it names no document
+    "programme-icp": (
+        "security-programme", ["icp-operator/2.1a"],
+        "A management system with accountability is in operation.",
+    ),
+    "programme-principles": (
+        "security-programme", ["purecloud/1.1"],
+        "The programme follows the principles of ISO 27001.",
+    ),
+    # fault: the newest penetration test is a younger one
+    "reports": (
+        "assurance-report-availability", ["purecloud/1.9d", "purecloud/6.1d"],
+        "The summary of the penetration test of 2024-02-29 and certificates are given on request.",
     ),
     "services": (
         "unused-services-disabled", ["icp-operator/1.6a"],
@@ -85,7 +119,7 @@ def _payload(
         "control": control,
         "clauses": clauses,
         "statement": words,
-        "document_sha256": None,
+        "document_sha256": _DOCUMENTS.get(name),
         "signer_name": "Rin Example",
         "signer_role": "CISO",
         "signed_on": moments.day(-60),

@@ -125,18 +125,18 @@ def _rows(
     connection: sa.Connection, spans: sa.Table, owner: sa.Table,
     columns: Iterable[sa.ColumnElement[Any]], chosen: sa.ColumnElement[bool],
 ) -> Iterator[bytes]:  # fmt: skip
-    name = str(spans.name)
+    name, columns = str(spans.name), list(columns)
+    raw = [at for at, column in enumerate(columns, 1) if isinstance(column.type, sa.LargeBinary)]
     found = (
         sa.select(*columns)
         .select_from(spans.join(owner, owner_id(spans, owner) == owner.c.id))
         .where(chosen)
     )
     for row in connection.execute(found):
-        yield canonical.dumps([name, *map(_text, row)])
-
-
-def _text(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else value
+        said = [name, *row]
+        for at in raw:
+            said[at] = said[at].hex()
+        yield canonical.dumps(said)
 
 
 def _digest(rows: Iterable[bytes]) -> str:

@@ -32,6 +32,10 @@ OLDER: frozenset[str] = frozenset()
 _READ_ONLY, _READ_WRITE = "?mode=ro", "?mode=rw"
 
 
+#: How the URL of a file of SQLite begins; the rest is its path, as it is.
+_FILE = "sqlite:///"
+
+
 class StoreError(UsageError):
     """The store cannot be used; what is wrong with it and the next step."""
 
@@ -171,16 +175,18 @@ class Store:
 
 def shown(url: str) -> str:
     """Return a URL as messages show it: a path for SQLite, and never a password."""
+    if url.startswith(_FILE):
+        return url.removeprefix(_FILE)
     try:
         made = sa.make_url(url)
     except (SQLAlchemyError, ValueError):
         return "the store"
-    if made.get_backend_name() == "sqlite":
-        return made.database or ":memory:"
     return made.render_as_string(hide_password=True)
 
 
 def _engine(url: str, *, create: bool) -> sa.Engine:
+    if url.startswith(_FILE):  # a path may hold a question mark, which begins no options here
+        return _sqlite(Path(url.removeprefix(_FILE)), create=create)
     try:
         made = sa.make_url(url)
     except (SQLAlchemyError, ValueError):  # the latter for a port; either may show a password
@@ -188,8 +194,6 @@ def _engine(url: str, *, create: bool) -> sa.Engine:
             "history: the store is no URL that can be read; write a path or postgresql://HOST/NAME"
         )
         raise StoreError(text) from None
-    if made.get_backend_name() == "sqlite":
-        return _sqlite(made, create=create)
     if made.get_backend_name() == "postgresql":
         return _postgres(made)
     text = f"{shown(url)}: only SQLite and PostgreSQL keep a history; write a path or postgresql://"
@@ -214,8 +218,7 @@ def _without(options: dict[str, Any], url: sa.URL) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in url.query}
 
 
-def _sqlite(url: sa.URL, *, create: bool) -> sa.Engine:
-    path = Path(url.database or "")
+def _sqlite(path: Path, *, create: bool) -> sa.Engine:
     if create:
         _own_file(path)
     elif not path.is_file():

@@ -5,6 +5,28 @@ A new measure is added here; a test holds this table and the modules together.
 
 MODULES = {
     "accounts": ("account-owners",),
+    "acknowledgements": (
+        "acknowledged-versions",
+        "undertakings",
+    ),
+    "actions": (
+        "incident-actions",
+        "row-actions",
+        "actions-tracked",
+    ),
+    "advance": (
+        "told-before",
+        "contacts-told",
+    ),
+    "aftermath": (
+        "incident-reports",
+        "incident-reviews",
+    ),
+    "agreements": (
+        "agreement-parts",
+        "agreements-held",
+        "agreement-endings",
+    ),
     "alerts": (
         "feeds-offered",
         "changes-in-feeds",
@@ -17,28 +39,68 @@ MODULES = {
         "posts-refused",
         "identity-hidden",
     ),
+    "appraisals": (
+        "appraised",
+        "roles-held",
+    ),
+    "assessments": (
+        "inputs-assessed",
+        "assessments-held",
+        "topics-concluded",
+        "changes-assessed",
+    ),
+    "assets": (
+        "devices-inventoried",
+        "devices-registered",
+    ),
     "attested": ("attested",),
+    "audits": ("audit-requests",),
+    "authorities": (
+        "authority-reports",
+        "authority-help",
+    ),
     "backups": (
         "newest-backup",
         "points-with",
     ),
+    "cadence": ("release-gaps",),
     "certificates": ("current-certificates",),
+    "complaints": ("complaint-handling",),
     "coverage": (
         "covered-values",
         "fresh-values",
         "each-target-has",
     ),
     "deadlines": ("due-date",),
+    "documents": ("signed-document",),
     "drills": ("newest-drill",),
     "endings": (
         "earliest-end",
         "notice-page",
     ),
+    "examinations": ("training-tests",),
     "exceptions": ("listed-exception",),
+    "failures": (
+        "mean-repair",
+        "failure-counts",
+    ),
+    "findings": ("finding-limits",),
+    "headcount": (
+        "people-in-role",
+        "things-of-type",
+        "sites-staffed",
+    ),
     "hosting": ("names-hosted",),
+    "inspections": (
+        "topics-inspected",
+        "defects-followed",
+    ),
+    "insurances": ("covers-in-force",),
     "intervals": ("test-intervals",),
     "logs": ("reaches-back",),
+    "notice_content": ("notice-content",),
     "notices": ("notified-in-time",),
+    "offboarding": ("items-returned",),
     "openings": (
         "unpublished-rules",
         "latent-rules",
@@ -46,6 +108,12 @@ MODULES = {
     "pages": (
         "published-topics",
         "topics-named",
+    ),
+    "plans": ("plan-tracked",),
+    "policies": (
+        "policies-reviewed",
+        "review-followed",
+        "version-notified",
     ),
     "ports": ("ports-asked",),
     "publications": (
@@ -57,7 +125,34 @@ MODULES = {
         "within-limit",
     ),
     "registers": ("newest-by-name",),
+    "release_tests": ("tested-outside",),
     "removals": ("removed-pages",),
+    "report_requests": (
+        "reports-delivered",
+        "summary-of-newest",
+    ),
+    "requests": ("request-answers",),
+    "resolutions": ("resolved-share",),
+    "responsibilities": (
+        "role-holders",
+        "owned-systems",
+    ),
+    "reviews": (
+        "agreement-reviews",
+        "audits-held",
+        "gaps-answered",
+    ),
+    "risks": (
+        "risks-assessed",
+        "risks-handled",
+    ),
+    "roles": ("person-in-role",),
+    "rosters": ("day-shifts",),
+    "satisfaction": (
+        "surveys-held",
+        "survey-actions",
+        "tickets-rated",
+    ),
     "schedules": (
         "on-time-starts",
         "generations",
@@ -71,6 +166,8 @@ MODULES = {
         "status-history",
         "incidents-shown",
     ),
+    "supervision": ("supervised",),
+    "support_people": ("people-enough",),
     "systems": (
         "backed-up",
         "captured-together",
@@ -88,6 +185,7 @@ MODULES = {
     ),
     "updates": ("incident-updates",),
     "vantages": ("looked-from",),
+    "vendor_terms": ("vendor-terms",),
     "vendors": ("listed-vendors",),
     "words": ("known-words",),
 }
