@@ -1,8 +1,9 @@
 """One HTTP request to an address that is itself a secret: a POST, and what came back.
 
 Whoever knows the address of a chat's web hook can write there, so nothing that is raised or
-returned here holds any part of it. Redirects are not followed and proxies are not asked: the
-message goes where the address says, or nowhere.
+returned here holds any part of it. An answer may repeat it in ways that nobody can foresee, so all
+that is taken of one is the status and how long to wait. Redirects are not followed and proxies are
+not asked: the message goes where the address says, or nowhere.
 """
 
 from __future__ import annotations
@@ -17,44 +18,30 @@ import ssl
 import threading
 from collections.abc import Generator, Mapping
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import troth
-from troth.credentials import redacted
-from troth.report.words import harmless
 
 #: Seconds for connecting to each address of a host, and then for the whole exchange.
 CONNECT, EXCHANGE = 5.0, 10.0
-#: Bytes that are read of an answer, and characters that are shown of it.
-_READ, _SHOWN = 4096, 200
 _URL = re.compile(r"[!-~]+")
-#: A step of a path that is a word (``services``), and nobody's token.
-_WORD = re.compile(r"[a-z]{1,11}")
 
 
 class Address(NamedTuple):
-    """Where to send: ``path`` has the query too, ``authorization`` is a header or empty.
-
-    ``secrets`` are the parts of the address that no message may show, in lower case.
-    """
+    """Where to send: ``path`` has the query too, ``authorization`` is a header or empty."""
 
     secure: bool
     host: str
     port: int | None
     path: str
     authorization: str
-    secrets: frozenset[str]
 
 
 class Answer(NamedTuple):
-    """What came back: HTTP status, the header Retry-After or nothing, the beginning of the body.
-
-    ``said`` has at most 200 harmless characters, and none where the address is repeated.
-    """
+    """What came back: HTTP status, and the header Retry-After or nothing."""
 
     status: int
     retry_after: str
-    said: str
 
     @property
     def taken(self) -> bool:
@@ -67,11 +54,10 @@ class Answer(NamedTuple):
         return self.status == http.client.TOO_MANY_REQUESTS or self.status >= 500
 
     def __str__(self) -> str:
-        """Return ``it answered with HTTP status 404: no_service``."""
+        """Return ``it answered with HTTP status 404``."""
         if 300 <= self.status < 400:
             return f"it answered with a redirect ({self.status}), which is not followed"
-        said = f": {self.said}" if self.said else ""
-        return f"it answered with HTTP status {self.status}{said}"
+        return f"it answered with HTTP status {self.status}"
 
 
 def address(url: str) -> Address:
@@ -90,7 +76,7 @@ def address(url: str) -> Address:
         raise ValueError("it is a URL of plain http to another machine; use https")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     secure = parts.scheme == "https"
-    return Address(secure, host, port, path, _basic(parts), _secrets(url, parts))
+    return Address(secure, host, port, path, _basic(parts))
 
 
 def _is_here(host: str) -> bool:
@@ -106,14 +92,6 @@ def _basic(parts: SplitResult) -> str:
         return ""
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     return "Basic " + base64.b64encode(pair.encode()).decode()
-
-
-def _secrets(url: str, parts: SplitResult) -> frozenset[str]:
-    """Return what could open the address: its path's steps, its query's values, its user."""
-    found = {url, parts.username or "", parts.password or ""}
-    found |= {value for _, value in parse_qsl(parts.query)}
-    found |= {step for step in parts.path.split("/") if not _WORD.fullmatch(step)}
-    return frozenset(one.lower() for raw in found for one in (raw, unquote(raw)) if len(one) >= 4)
 
 
 def post(to: Address, body: bytes, headers: Mapping[str, str], seconds: float = EXCHANGE) -> Answer:
@@ -161,16 +139,7 @@ def _exchange(
         own["Authorization"] = to.authorization
     peer.request("POST", to.path, body, own)
     with peer.getresponse() as answer:
-        said = "" if 200 <= answer.status < 300 else _said(answer.read(_READ), to)
-        return Answer(answer.status, answer.headers.get("Retry-After", ""), said)
-
-
-def _said(body: bytes, to: Address) -> str:
-    """Return what an answer says of itself, unless it repeats what it was sent to."""
-    text = body.decode(errors="replace")
-    if any(secret in text.lower() for secret in to.secrets):
-        return ""
-    return harmless(" ".join(redacted(text).split()))[:_SHOWN]
+        return Answer(answer.status, answer.headers.get("Retry-After", ""))
 
 
 def _words(error: Exception, *, late: bool, seconds: float) -> str:
