@@ -94,7 +94,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Standing:
         check=False,
     )
     process.send_signal(signal.SIGINT)
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = process.communicate(timeout=180)
     return Standing(home, output + rest, errors, process.returncode, check)
 
 
