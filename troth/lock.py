@@ -40,13 +40,48 @@ def held(folder: Path, since: datetime) -> Iterator[None]:
     :class:`~troth.errors.NotSaved` if the disk is full.
     """
     path = folder / NAME
-    descriptor = _opened(path)
-    try:
-        _take(descriptor, path)
+    with contextlib.ExitStack() as stack:
+        descriptor = _taken(path, stack)
         _sign(descriptor, since)
         yield
-    finally:
-        os.close(descriptor)
+
+
+def _taken(path: Path, stack: contextlib.ExitStack) -> int:
+    """Return the open file that is locked, which the stack closes.
+
+    Another may have taken away the file that was opened here before it was locked.
+    """
+    while True:
+        with contextlib.ExitStack() as held:
+            descriptor = _opened(path)
+            held.callback(os.close, descriptor)
+            _take_folder(descriptor, path, held)
+            _take(descriptor, path)
+            if _is_at(descriptor, path):
+                stack.push(held.pop_all())
+                return descriptor
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False
+
+
+def _take_folder(descriptor: int, path: Path, held: contextlib.ExitStack) -> None:
+    """Lock the folder itself too: the file in it can be taken away by hand while it is locked.
+
+    Not every file system can lock a folder; there the file has to do.
+    """
+    with contextlib.suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        held.callback(os.close, folder)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno == errno.EWOULDBLOCK:
+                raise UsageError(_told(descriptor, path, error)) from None
 
 
 def _opened(path: Path) -> int:
@@ -118,3 +153,37 @@ def _sign(descriptor: int, since: datetime) -> None:
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(by).encode() + b"\n", 0)
+
+
+@contextlib.contextmanager
+def kept(path: Path) -> Iterator[None]:
+    """Hold the lock of a file that is there, so that :func:`is_held` says so to others.
+
+    On a file system that has no locks nothing is held.
+    """
+    descriptor = -1
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody holds the lock of a file, or may do so: it cannot always be told."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -22,7 +22,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ MARK = "unfinished.json"
 UNFINISHED = ".part"
 #: What file systems say that flush by other means; there is nothing to do about it.
 _NO_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EROFS})
+
+Ready = Callable[[Path], object]
 
 
 def require_new(folder: Path) -> None:
@@ -68,11 +70,14 @@ def create(folder: Path) -> Path:
     return folder
 
 
-def begin(folder: Path, mark: Mapping[str, Any]) -> None:
-    """Make a new run folder and mark it as unfinished; raises as :func:`create` and :func:`put`."""
+def begin(folder: Path, mark: Mapping[str, Any], hold: Ready = lambda path: None) -> None:
+    """Make a new run folder and mark it as unfinished; raises as :func:`create` and :func:`put`.
+
+    ``hold`` gets the mark before anybody else sees it, to lock it: so none is seen that is not.
+    """
     create(folder)
     try:
-        put_json(folder / MARK, mark)
+        put(folder / MARK, canonical.dumps(mark) + b"\n", hold)
     except NotSaved:
         shutil.rmtree(folder, ignore_errors=True)  # without its mark nobody knows what it is
         raise
@@ -89,8 +94,11 @@ def saving(path: Path) -> Iterator[None]:
         raise NotSaved.of(path, error) from None
 
 
-def put(path: Path, body: bytes) -> None:
-    """Write a file of a run, readable by its owner only; never half of it."""
+def put(path: Path, body: bytes, ready: Ready = lambda path: None) -> None:
+    """Write a file of a run, readable by its owner only; never half of it.
+
+    ``ready`` gets it whole, before it has its name.
+    """
     temporary = path.with_name(path.name + UNFINISHED)
     with saving(path):
         _make(path.parent)
@@ -100,6 +108,7 @@ def put(path: Path, body: bytes) -> None:
                 file.write(body)
                 file.flush()
                 flush(file.fileno())
+            ready(temporary)
             temporary.replace(path)
         except OSError:
             discard(temporary)

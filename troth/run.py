@@ -5,12 +5,13 @@ What is judged is read back from the shards, so that a replay years later judges
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import troth
-from troth import canonical, record, waivers
+from troth import canonical, lock, record, waivers
 from troth.catalogue.content import Library
 from troth.checker import Checker
 from troth.collect import shards
@@ -86,31 +87,40 @@ def carry_out(
     about = dict(disguise.about) if disguise else None
     asks = asked(setup.config, setup.books, setup.chosen, plan, about)
     found = find(search, asks, started) if search else Found(None, "")
-    more = {"pseudonyms": about} if about else {}
+    more: dict[str, Any] = {"by": asks.by}
+    more |= {"pseudonyms": about} if about else {}
     more |= {"resumed": found.earlier.as_json()} if found.earlier else {}
-    record.begin(folder, _mark(folder, started, as_of) | more)
-    asks.keep(folder)
-    if found.earlier:
-        take(found.earlier, folder)
-    _tell_start(folder, asks, found, search)
-    collected = collect(
-        plan,
-        setup.config.targets,
-        checkers,
-        setup.books.kinds,
-        folder / record.OBSERVATIONS,
-        budget,
-        stop,
-        progress,
-        Door(setup.config.tags_read, disguise),
-        found.earlier.shards if found.earlier else (),
-    )
-    outcome = judged(setup, folder, as_of, partial=collected.interrupted)
-    write_results(folder, outcome)
-    envelope = _envelope(folder, setup, as_of, started, collected.counters, outcome) | more
-    _seal(folder, envelope, outcome)
-    forget(found.spent)
+    with _begun(folder, _mark(folder, started, as_of) | more):
+        asks.keep(folder)
+        if found.earlier:
+            take(found.earlier, folder)
+        _tell_start(folder, asks, found, search)
+        collected = collect(
+            plan,
+            setup.config.targets,
+            checkers,
+            setup.books.kinds,
+            folder / record.OBSERVATIONS,
+            budget,
+            stop,
+            progress,
+            Door(setup.config.tags_read, disguise),
+            found.earlier.shards if found.earlier else (),
+        )
+        outcome = judged(setup, folder, as_of, partial=collected.interrupted)
+        write_results(folder, outcome)
+        envelope = _envelope(folder, setup, as_of, started, collected.counters, outcome) | more
+        _seal(folder, envelope, outcome)
+        forget(found.spent)
     return Run(folder, envelope, outcome)
+
+
+@contextlib.contextmanager
+def _begun(folder: Path, mark: Mapping[str, Any]) -> Iterator[None]:
+    """Make a run's folder, and hold the lock of its mark for as long as the run lives."""
+    with contextlib.ExitStack() as stack:
+        record.begin(folder, mark, lambda path: stack.enter_context(lock.kept(path)))
+        yield
 
 
 def _mark(folder: Path, started: datetime, as_of: datetime) -> dict[str, Any]:

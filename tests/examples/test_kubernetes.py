@@ -47,6 +47,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "PodTemplate": {"metadata": "Meta", "spec": "Pod"},
     "Pod": {
         "restartPolicy": {"Never", "OnFailure"}, "terminationGracePeriodSeconds": int,
+        "hostname": str,
         "automountServiceAccountToken": bool, "enableServiceLinks": bool,
         "securityContext": "PodSecurity", "containers": ["Container"], "volumes": ["Volume"],
     },

@@ -1,8 +1,7 @@
-"""The systemd units are sound and shut in, and their command and cron's line really run."""
+"""The systemd units are sound and shut in, and their command really runs."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -20,7 +19,6 @@ from troth.errors import Exit
 
 SERVICE = EXAMPLES / "nightly" / "troth.service"
 TIMER = EXAMPLES / "nightly" / "troth.timer"
-CRONTAB = EXAMPLES / "nightly" / "crontab"
 
 systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 each_end = pytest.mark.parametrize("state", ENDS)
@@ -174,100 +172,3 @@ def test_node_exporter_can_read_the_figures_and_nothing_else() -> None:
     assert "UMask" not in units.settings(SERVICE)
     outputs = re.findall(r"--output (\w+)=(\S+)", units.one(SERVICE, "ExecStart"))
     assert [form for form, path in outputs if path.startswith("/var/cache/")] == ["openmetrics"]
-
-
-# cron
-
-
-def _crontab() -> tuple[dict[str, str], str, str]:
-    """Return the environment, the five fields of time, and the command of the only entry."""
-    lines = CRONTAB.read_text(encoding="utf-8").splitlines()
-    lines = [line for line in lines if line and not line.startswith("#")]
-    pairs = [re.fullmatch(r"([A-Z_]+)=(.*)", line) for line in lines]
-    (entry,) = [line for line, pair in zip(lines, pairs, strict=True) if not pair]
-    fields = entry.split(maxsplit=5)
-    return {pair[1]: pair[2] for pair in pairs if pair}, " ".join(fields[:5]), fields[5]
-
-
-def _by_cron(root: Path, shell: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
-    """Run the entry's command as cron does: its own few variables and ``sh -c``."""
-    variables, _, command = _crontab()
-    variables["PATH"] = variables["PATH"].replace("/opt/troth/bin", str(TROTH.parent))
-    variables["TROTH_CONFIG"] = f"{root}{variables['TROTH_CONFIG']}"
-    command = re.sub(r"(?<![\w.-])(?=/(?:etc|var)/)", str(root), command)
-    given = [f"{name}={value}" for name, value in variables.items()]
-    return subprocess.run(
-        ["env", "-i", "HOME=/", "LOGNAME=troth", *given, *shell, "-c", command],
-        cwd=root, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-
-
-def _estate(root: Path, state: str) -> Path:
-    (root / "var/lib/troth").mkdir(parents=True)
-    furnish(root / "etc/troth", state, more=f"runs: {root}/var/lib/troth/runs\n")
-    return root
-
-
-def test_the_entry_of_cron_has_a_time_and_no_percent_sign() -> None:
-    variables, when, command = _crontab()
-    assert re.fullmatch(r"\d+ \d+ \* \* \*", when)
-    assert "%" not in command  # cron takes it for the end of the line
-    assert variables["SHELL"] == "/bin/sh"
-    assert variables["MAILTO"]
-
-
-SHELLS = {"dash": ("dash",), "busybox": ("busybox", "sh"), "bash": ("bash", "--posix")}
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_cron_sends_no_mail_while_everything_is_kept(tmp_path: Path, shell: str) -> None:
-    if not shutil.which(SHELLS[shell][0]):
-        pytest.skip(f"needs {shell}")
-    root = _estate(tmp_path, "kept")
-    ran = _by_cron(root, SHELLS[shell])
-    assert (ran.stdout, ran.stderr) == ("", "")
-    assert "shop" in (root / "var/lib/troth/last.txt").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("state", ["broken", "unknown"])
-def test_cron_mails_what_troth_said(tmp_path: Path, state: str) -> None:
-    ran = _by_cron(_estate(tmp_path, state), ("sh",))
-    first, _, rest = ran.stdout.partition("\n")
-    assert first == f"troth ended with {int(ENDS[state])}"
-    assert "deleted" in rest
-
-
-def test_cron_mails_an_error(tmp_path: Path) -> None:
-    root = _estate(tmp_path, "kept")
-    (root / "etc/troth/shop.yaml").write_text("schema: 1\n", encoding="utf-8")
-    ran = _by_cron(root, ("sh",))
-    assert ran.stdout.startswith("troth ended with 2\n")
-    assert "shop.yaml" in ran.stdout
-
-
-def test_cron_hands_over_the_secrets(tmp_path: Path) -> None:
-    root = _estate(tmp_path, "kept")
-    spy = root / "bin"
-    spy.mkdir()
-    (spy / "troth").write_text('#!/bin/sh\necho "$TROTH_PING" >"$0.told"\n', encoding="utf-8")
-    (spy / "troth").chmod(0o755)
-    environment = root / "etc/troth/environment"
-    environment.write_text("TROTH_PING='https://ping.example.com/a b'\n", encoding="utf-8")
-    text = CRONTAB.read_text(encoding="utf-8")
-    assert text.count("/opt/troth/bin") == 1
-    _, _, command = _crontab()
-    command = re.sub(r"(?<![\w.-])(?=/(?:etc|var)/)", str(root), command)
-    subprocess.run(["env", "-i", f"PATH={spy}:/usr/bin:/bin", "sh", "-c", command], check=True)
-    assert (spy / "troth.told").read_text() == "https://ping.example.com/a b\n"
-
-
-def test_cron_says_who_still_runs(tmp_path: Path) -> None:
-    root = _estate(tmp_path, "kept")
-    runs = root / "var/lib/troth/runs"
-    runs.mkdir(mode=0o700)
-    with (runs / ".lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        ran = _by_cron(root, ("sh",))
-    assert ran.stdout.startswith("troth ended with 2\n")
-    assert "lock" in ran.stdout
-    assert not [path for path in runs.iterdir() if path.is_dir()]

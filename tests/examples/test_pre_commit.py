@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.examples import unaided
 from tests.examples.estate import bare, document, furnish
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, TROTH
+from troth import plugins
 from troth.cli import COMMANDS
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -60,20 +62,20 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def _git(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+def _git(folder: Path, *argv: str, **more: str) -> subprocess.CompletedProcess[str]:
     who = {
         "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a",
         "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_CONFIG_NOSYSTEM": "1",
     }  # fmt: skip
     return subprocess.run(
-        ["git", *argv], cwd=folder, env=bare(**who), capture_output=True, text=True, timeout=120,
-        check=False,
+        ["git", *argv], cwd=folder, env=bare(**who, **more), capture_output=True, text=True,
+        timeout=120, check=False,
     )  # fmt: skip
 
 
-def _commit(folder: Path) -> subprocess.CompletedProcess[str]:
+def _commit(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     _git(folder, "add", "--all").check_returncode()
-    return _git(folder, "commit", "--quiet", "--message", "a change")
+    return _git(folder, "commit", "--quiet", "--message", "a change", **more)
 
 
 def test_a_sound_estate_can_be_committed(repository: Path) -> None:
@@ -104,4 +106,47 @@ def test_a_control_that_fails_its_cases_cannot_be_committed(repository: Path) ->
 
 def test_the_hooks_look_at_nothing(repository: Path) -> None:
     assert _commit(repository).returncode == 0
+    assert not (repository / "runs").exists()
+
+
+#: A target of each type that is looked at with a library which only an extra brings.
+CLOUDS = {
+    "aws": "regions: [eu-west-1]",
+    "dns": "names: [example.com]",
+    "gcp": "project: example-scans",
+    "http": "pages: [{url: https://www.example.com/}]",
+}
+
+
+def _reach(folder: Path) -> None:
+    """Add the targets to troth.yaml."""
+    config = folder / "troth.yaml"
+    rows = [f"  - {{id: a-{kind}, type: {kind}, {keys}}}\n" for kind, keys in CLOUDS.items()]
+    own = "targets: [{id: books, type: register, folder: registers}]\n"
+    text = config.read_text(encoding="utf-8")
+    assert own in text
+    listed = "targets:\n  - {id: books, type: register, folder: registers}\n" + "".join(rows)
+    config.write_text(text.replace(own, listed), encoding="utf-8")
+
+
+def test_the_clouds_are_all_that_need_an_extra() -> None:
+    needing = {one.target_type for one in plugins.checkers().values() if one.client_library[0]}
+    assert set(CLOUDS) == needing
+
+
+def test_the_hooks_need_no_extra(repository: Path, tmp_path: Path) -> None:
+    """pre-commit installs troth and nothing of its extras; the estate may have clouds in it."""
+    _reach(repository)
+    without = unaided.environment(tmp_path / "unaided")
+    made = _commit(repository, **without)
+    assert made.returncode == 0, made.stdout + made.stderr
+    # They really are not there: who looks is told of each.
+    looks = subprocess.run(
+        [TROTH, "check"], cwd=repository, env=bare(**without), capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert looks.returncode == 2
+    for kind in CLOUDS:
+        assert f"target a-{kind}: " in looks.stderr
+    assert looks.stderr.count("is not installed; pip install") == len(CLOUDS)
     assert not (repository / "runs").exists()

@@ -123,11 +123,14 @@ def test_a_list_that_cannot_be_had_ends_nothing(nights: Nights, rows: Counted) -
     world.shut.add("hr")
     told = nights.passes()
     assert {event.change.value for event in told} == {"coverage-lost"}
-    # One message for all of a clause: two people, and the list itself.
-    assert [(event.clause, event.target) for event in told] == [("1", "hr"), ("2", "hr")]
-    assert told[0].text.startswith("3 findings: ")
+    # One message for all of a clause, with the list itself; but none hides what was broken.
+    assert [(event.clause, event.before) for event in told] == [
+        ("1", "pass"), ("1", "fail"), ("2", "pass"),
+    ]  # fmt: skip
+    assert told[0].text.startswith("2 findings: ")
     assert "staff/ann" in told[0].text
-    assert "staff/bob" in told[0].text
+    assert told[1].resource == BOB
+    assert told[2].text.startswith("3 findings: ")
     assert nights.told() == []
     assert rows()["troth_fact_span"] == facts
     world.shut.clear()
@@ -206,14 +209,14 @@ def test_a_clause_that_is_dropped_is_lost_and_not_fixed(nights: Nights) -> None:
     nights.passes()
     del nights.world.clauses["1"]
     told = nights.passes()
-    lost = [(e.change.value, e.clause, e.target) for e in told if e.clause]
-    assert lost == [("coverage-lost", "1", "hr"), ("coverage-lost", "1", "shop")]
+    lost = [(e.change.value, e.clause, e.resource) for e in told if e.clause]
+    assert lost == [("coverage-lost", "1", one) for one in (ANN, BOB, CID)]
     assert [(e.change.value, e.policy) for e in told if not e.clause] == [
         ("policy-changed", "acme"), ("control-changed", ""), ("scope-changed", ""),
     ]  # fmt: skip
     nights.world.clauses["1"] = "present"
-    back = [(e.change.value, e.clause, e.target) for e in nights.passes() if e.clause]
-    assert back == [("coverage-regained", "1", "hr"), ("coverage-regained", "1", "shop")]
+    back = [(e.change.value, e.clause, e.resource) for e in nights.passes() if e.clause]
+    assert back == [("coverage-regained", "1", one) for one in (ANN, BOB, CID)]
 
 
 def test_a_policy_that_is_dropped_is_lost(nights: Nights) -> None:
@@ -222,7 +225,9 @@ def test_a_policy_that_is_dropped_is_lost(nights: Nights) -> None:
     nights.passes()
     nights.world.policies = ("acme",)
     told = nights.told()
-    assert ("coverage-lost", "9", "") in told
+    assert {row for row in told if row[1] == "9"} == {
+        ("coverage-lost", "9", one) for one in (ANN, BOB, CID)
+    }  # fmt: skip
     assert ("policy-changed", "other", "") in told
     assert ("scope-changed", "", "") in told
     assert {row for row in told if row[1] == "1"} == set()
@@ -233,8 +238,9 @@ def test_a_target_that_is_dropped_is_lost_and_its_resources_are_not_gone(nights:
     nights.passes()
     people = nights.world.people.pop("hr")
     told = nights.passes()
-    assert [(e.change.value, e.clause, e.target) for e in told] == [
-        ("coverage-lost", "1", "hr"), ("coverage-lost", "2", "hr"), ("scope-changed", "", ""),
+    assert [(e.change.value, e.clause, e.before) for e in told] == [
+        ("coverage-lost", "1", "pass"), ("coverage-lost", "1", "fail"),
+        ("coverage-lost", "2", "pass"), ("scope-changed", "", ""),
     ]  # fmt: skip
     compared = nights.between("run-001", "run-002")
     assert {change for change, _, _ in compared} == {"coverage-lost", "scope-changed"}

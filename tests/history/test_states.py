@@ -98,8 +98,7 @@ def _compare(history: History, wanted: list[dict[str, str]]) -> None:
             events = diff.between(history, *nights).events
             broken = {name for name, verdict in wanted[new].items() if verdict == "fail"}
             named = {e.resource for e in events if e.change in NEWLY_BROKEN | {Change.STILL}}
-            back = {e.resource for e in events if e.change is Change.COVERAGE_REGAINED}
-            assert broken - back <= named <= broken
+            assert named == broken
             fixed = {e.resource for e in events if e.change is Change.FIXED}
             assert all(wanted[new][name] == "pass" for name in fixed)
 

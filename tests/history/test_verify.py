@@ -151,6 +151,10 @@ def test_a_last_night_that_is_taken_out_without_a_trace_is_found_by_its_head(
         with unbound.writing() as connection:
             connection.execute(sa.delete(table).where(table.c.first == 6))
             connection.execute(sa.update(table).where(table.c.last == 5).values(last=schema.OPEN))
+    with unbound.writing() as connection:  # and what the last night alone had
+        for owner in (schema.resource, schema.listing, schema.finding, schema.clause):
+            had = [sa.select(chain.owner_id(of, one)) for of, one in schema.SPANS if one is owner]
+            connection.execute(sa.delete(owner).where(owner.c.id.not_in(sa.union(*had))))
     assert verify(unbound).problems == ()
     assert f"no run of the history has the head {head}" in told(unbound, head)
 

@@ -90,7 +90,9 @@ def test_every_sort_has_its_section_in_the_order_of_the_words(
     assert "  acme/1 high present: hr staff/eve: passes now  f-…" in told
     assert "  staff/new at hr is new" in said.lines
     assert "  the document behind policy acme is another than before" in said.lines
-    assert said.lines[-1].endswith("1 change of scope. 1 finding is still broken.")
+    assert said.lines[-1].endswith(
+        "1 change of scope. 1 finding is still broken. 1 clause is unknown."
+    )
 
 
 def _exit(troth: Troth, *options: str) -> int:

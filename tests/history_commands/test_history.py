@@ -26,7 +26,7 @@ def test_the_runs_are_listed_the_last_one_first(troth: Troth, week: None) -> Non
         "run-006  2026-01-06 03:00Z  1          1                      1       1 regressed",
         "run-005  2026-01-05 03:00Z  0                                 2       1 fixed, "
         "2 coverage-regained",
-        "run-004  2026-01-04 03:00Z  3                           2             2 coverage-lost",
+        "run-004  2026-01-04 03:00Z  3                           2             3 coverage-lost",
         "run-003  2026-01-03 03:00Z  1          1                      1",
         "run-002  2026-01-02 03:00Z  1          1                      1       1 new",
         "run-001  2026-01-01 03:00Z  0                                 2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import re
 import threading
 from collections import Counter
@@ -20,6 +21,7 @@ from tests.notify.receiver import Receiver, Reply, Request, receiver
 from tests.unattended.conftest import nursery, site
 from troth import offline
 from troth.cli import main
+from troth.events import LOG
 from troth.history.reading import History
 from troth.history.store import Store
 
@@ -139,6 +141,18 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         yield lambda *replies: stack.enter_context(receiver(*replies, folder=tmp_path))
 
 
+class _OnceLooking(logging.Handler):
+    """Does something when a run has begun to look, once."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        super().__init__()
+        self._deeds = [deed]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() == "run started" and self._deeds:
+            self._deeds.pop()()
+
+
 class Watched(list[Request]):
     """The requests of a receiver; at the first to a path that ends so, something is done first."""
 
@@ -156,20 +170,24 @@ class Watched(list[Request]):
 @pytest.fixture
 def while_looking(
     nightly: Nightly, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Callable[[], object]], Receiver]:
-    """Return what lets something happen in the next night, after it began to look.
+) -> Iterator[Callable[[Callable[[], object]], Receiver]]:
+    """Yield what lets something happen in the next night, after it began to look.
 
-    The dead man's switch does it, which is told when a run begins.
+    It returns the dead man's switch of that night.
     """
+    listeners: list[logging.Handler] = []
 
     def arranged(deed: Callable[[], object]) -> Receiver:
         to = serve()
-        to.requests = Watched("/start", deed)
+        listeners.append(_OnceLooking(deed))
+        LOG.addHandler(listeners[-1])
         monkeypatch.setenv("TROTH_PING", to.url())
         nightly.world.more["ping"] = "TROTH_PING"
         return to
 
-    return arranged
+    yield arranged
+    for listener in listeners:
+        LOG.removeHandler(listener)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.world import FAIL, PASS, UNKNOWN
-from tests.nightly.conftest import DOWN, SECRET, Nightly, counted, steps
+from tests.nightly.conftest import DOWN, SECRET, Nightly, Watched, counted, steps
 from tests.notify.receiver import Receiver
 from tests.unattended import depot as depots
 from tests.unattended.conftest import CHECK, Nursery, until
@@ -77,14 +77,15 @@ def test_an_end_without_looking_after_the_lock_was_held_is_told_as_2(
 ) -> None:
     """The folder of the run is in the way by the time the check wants to make it."""
     folder = nightly.base / "elsewhere"
-    to = while_looking(folder.mkdir)
+    to = while_looking(lambda: None)
+    to.requests = Watched("/start", folder.mkdir)
     assert nightly.night("--run", str(folder)).code == 2
     assert steps(to) == ["start", "2"]
 
 
 @pytest.mark.parametrize(
     "options",
-    [["--fail-on", "sometimes"], ["--clause", "acme/9"], ["--baseline", "none"], ["--jobs", "0"]],
+    [["--fail-on", "sometimes"], ["--max-time", "soon"], ["-o", "sculpture"], ["--jobs", "0"]],
     ids=lambda options: str(options[0]),
 )
 def test_what_is_wrong_with_the_command_line_is_told_to_no_switch(

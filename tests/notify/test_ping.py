@@ -198,31 +198,6 @@ def test_however_a_run_ends_the_service_is_told(
     assert said == []
 
 
-def test_the_codes_are_those_of_the_command_line(
-    monkeypatch: pytest.MonkeyPatch, serve: Serve, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What is raised within a command, and what troth exits with, are told the same."""
-    from troth import cli
-
-    for error in (UsageError("x"), click.ClickException("x"), KeyboardInterrupt(), IntegrityError(),
-                  click.exceptions.Abort(), click.exceptions.Exit(3)):  # fmt: skip
-        to = serve()
-
-        def act(
-            *args: object, to: Receiver = to, error: BaseException = error, **more: object
-        ) -> int:
-            with watched(ping(to), print):
-                raise error
-
-        monkeypatch.setattr(cli.root, "main", act)
-        assert paths_code(to, cli.main([])) is True
-    capsys.readouterr()
-
-
-def paths_code(to: Receiver, code: int) -> bool:
-    return paths(to)[-1] == f"/ping/T0ken-Secr3t/{code}?rid=RID"
-
-
 def test_the_outcome_that_a_block_states_is_told(serve: Serve) -> None:
     to = serve()
     with watched(ping(to), print) as outcome:

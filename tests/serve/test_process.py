@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from tests.serve.served import running, started
 from troth.serve.server import Stop
+from troth.serve.waiting import Waiting
 
 
 def _refused(*options: str) -> tuple[int, str]:
@@ -40,6 +42,56 @@ def test_a_signal_ends_it_although_somebody_holds_a_connection(story: str) -> No
     with running(story) as site, socket.create_connection(("127.0.0.1", site.port)) as idle:
         idle.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert site.end() == (0, "")
+
+
+def _unfinished(port: int) -> socket.socket:
+    """Return a connection on which a header has begun."""
+    made = socket.create_connection(("127.0.0.1", port), timeout=60)
+    made.sendall(b"GET / HTTP/1.1\r\nHost: l")
+    return made
+
+
+def test_more_unfinished_requests_than_there_are_places_keep_nobody_out(story: str) -> None:
+    with running(story) as site, contextlib.ExitStack() as held:
+        for _ in range(150):
+            held.enter_context(_unfinished(site.port))
+        assert site.ask("/").status == 200
+        assert site.ask("/runs").status == 200
+
+
+def test_a_header_that_comes_byte_by_byte_is_not_waited_for(story: str) -> None:
+    with running(story) as site, _unfinished(site.port) as slow:
+        slow.settimeout(0.2)
+        for _ in range(600):
+            try:
+                slow.sendall(b"a")
+                if slow.recv(1) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return
+        pytest.fail("it is still waited for")
+
+
+class _Channel:
+    """A connection on which nothing is being answered."""
+
+    def __init__(self) -> None:
+        self.requests: list[object] = []
+        self.total_outbufs_len = 0
+        self.will_close = False
+
+
+def test_a_connection_that_asks_again_and_again_is_kept() -> None:
+    channel, waiting = _Channel(), Waiting()
+    for now in range(0, 60, 6):
+        waiting.turn([channel], now, full=False)
+        waiting.asked(channel)
+    assert not channel.will_close
+    waiting.turn([channel], 60, full=False)
+    waiting.turn([channel], 71, full=False)
+    assert channel.will_close
 
 
 def test_a_second_signal_does_not_wait_for_what_is_being_answered() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,7 @@ def test_a_killed_run_is_marked_and_the_next_takes_over_what_it_had_finished(
 ) -> None:
     killed = cut_short(start, workspace, depot)
     mark = json.loads((killed / "unfinished.json").read_text())
-    assert set(mark) == {"schema", "id", "started_at", "as_of", "pid", "host", "troth"}
+    assert set(mark) == {"schema", "id", "started_at", "as_of", "by", "pid", "host", "troth"}
     assert mark["id"] == killed.name
     process = start("--resume")
     assert process.wait() == 0, process.err
@@ -285,6 +286,10 @@ def test_a_run_that_finished_nothing_does_not_hide_one_that_did(
     assert len(runs_of(workspace)) == 1
 
 
+def seen_in(year: bytes, shard: bytes) -> bytes:
+    return re.sub(rb'("observed_at":")\d{4}', rb"\g<1>" + year, shard)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -294,6 +299,12 @@ def test_a_run_that_finished_nothing_does_not_hide_one_that_did(
         pytest.param(lambda body: b"\0" * len(body), id="zeroes"),
         pytest.param(lambda body: body.replace(b"hall-00", b"hall-09"), id="of another unit"),
         pytest.param(lambda body: body.replace(b'"facets"', b'"fcets"'), id="without facets"),
+        pytest.param(lambda body: body.replace(b'"bits":256', b'"bits":512'), id="other facts"),
+        pytest.param(lambda body: body.replace(b'"facts"', b'"fakts"'), id="without facts"),
+        pytest.param(lambda body: re.sub(rb'"facets":{.*}}', b'"facets":{}', body), id="no facet"),
+        pytest.param(lambda body: re.sub(rb':[12]"', b':0"', body), id="of one box only"),
+        pytest.param(lambda body: seen_in(b"2099", body), id="seen in the future"),
+        pytest.param(lambda body: seen_in(b"1999", body), id="seen before its run"),
     ],
 )
 def test_a_shard_that_is_not_whole_is_looked_at_again(
@@ -301,7 +312,9 @@ def test_a_shard_that_is_not_whole_is_looked_at_again(
 ) -> None:
     killed = cut_short(start, workspace, depot)
     shard = killed / "observations" / "d.depot.box.hall-00.jsonl"
-    shard.write_bytes(damage(shard.read_bytes()))
+    before = shard.read_bytes()
+    shard.write_bytes(damage(before))
+    assert shard.read_bytes() != before
     assert start("--resume").wait() == 0
     assert depot.halls() == {"hall-00", "hall-02", "hall-03"}
 
@@ -346,7 +359,7 @@ def test_calls_that_two_checkers_share_are_right_when_one_of_them_is_left(
     for name in ("d.depot.seal.hall-00", "d.depot.box.hall-01"):
         (made / "observations" / f"{name}.jsonl").unlink()
     body = envelope(made)
-    mark = {key: body[key] for key in ("schema", "id", "started_at", "as_of")}
+    mark = {key: body[key] for key in ("schema", "id", "started_at", "as_of", "by")}
     (made / "unfinished.json").write_text(json.dumps(mark | {"troth": body["versions"]["troth"]}))
     (made / "run.json").unlink()
     assert start("--resume").wait() == 0

@@ -6,16 +6,20 @@ Ctrl-C, and 1 means that a promise is broken.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
-import io
 import os
 import sys
+import threading
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import click
 
 import troth
+from troth.cli import streams
 from troth.cycles import uncollected
 from troth.errors import Exit, InputError, TrothError
 
@@ -104,94 +108,138 @@ def main(argv: list[str] | None = None) -> int:
         return int(code) if isinstance(code, int) else Exit.OK
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.exceptions.Abort:
-        return _say("interrupted", Exit.INTERRUPTED)
-    except KeyboardInterrupt:
-        return _say("interrupted", Exit.INTERRUPTED)
-    except click.ClickException as error:
-        return _say_usage(error)
-    except InputError as error:
-        return _say_problems(error)
     except TrothError as error:
-        return _say(str(error), error.exit_code)
-    except BrokenPipeError:
-        return _pipe_closed()
-    except SystemExit as done:
-        # click leaves with 1, which here means broken, when the reader of our output went away.
-        return _pipe_closed() if done.code else Exit.OK
+        # A problem a line, each starting with its file: editors and CI systems look there.
+        if isinstance(error, InputError):
+            return _say(map(str, error.problems), error.exit_code, argv, prefix="")
+        return _say([str(error)], error.exit_code, argv)
+    except (click.ClickException, click.exceptions.Abort, KeyboardInterrupt) as error:
+        return _say_usage(error, argv)
+    except (BrokenPipeError, SystemExit, streams.LostOutput) as error:
+        return _lost(error, argv)
     except Exception as error:
-        return _bug(error)
+        return _say([bug_report(error)], Exit.BUG, argv)
 
 
-def _say(text: str, code: Exit) -> Exit:
-    from troth.credentials import redacted
-    from troth.report.words import harmless
-
-    for line in redacted(text).splitlines():
-        click.echo(f"troth: {harmless(line.expandtabs(2))}", err=True)
-    return code
-
-
-def _say_usage(error: click.ClickException) -> Exit:
-    """Say what is wrong with the command line; to no command at all, the help."""
+def _say_usage(error: BaseException, argv: list[str] | None) -> Exit:
+    """Say what is wrong with the command line, and to no command at all the help."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
         return Exit.USAGE
-    return _say(error.format_message(), Exit.USAGE)
+    if isinstance(error, click.ClickException):
+        return _say([error.format_message()], Exit.USAGE, argv)
+    return _say(["interrupted"], Exit.INTERRUPTED, argv)
 
 
-def _say_problems(error: InputError) -> Exit:
-    """Say a problem a line, each starting with its file: editors and CI systems look there."""
-    from troth.credentials import redacted
-    from troth.report.words import harmless
+def _lost(error: BaseException, argv: list[str] | None) -> Exit:
+    """Let go what standard output cannot take; quietly if its reader went away."""
+    if isinstance(error, SystemExit) and not error.code:
+        return Exit.OK
+    # click leaves with 1, which here means broken, when the reader of our output went away.
+    streams.let_go()
+    if isinstance(error, streams.LostOutput):
+        text = f"standard output cannot be written: {error.strerror}; choose another"
+        return _say([text], Exit.INCOMPLETE, argv)
+    return Exit.INCOMPLETE
 
-    for problem in error.problems:
-        click.echo(harmless(redacted(str(problem))), err=True)
-    return error.exit_code
+
+def _say(
+    texts: Iterable[str], code: Exit, argv: list[str] | None, *, prefix: str = "troth: "
+) -> Exit:
+    """Say why troth ends, as lines or in JSON as it was asked for; return the exit code."""
+    with contextlib.suppress(Exception):  # what cannot be told changes no exit code
+        if _wants_json(sys.argv[1:] if argv is None else argv):
+            from troth.cli import logs
+
+            logs.ended_early(texts, code)
+            return code
+        from troth.credentials import redacted
+        from troth.report.words import harmless
+
+        for line in (line for text in texts for line in redacted(text).splitlines()):
+            click.echo(f"{prefix}{harmless(line.expandtabs(2))}", err=True)
+    return code
 
 
-def _bug(error: Exception) -> Exit:
-    return _say(bug_report(error), Exit.BUG)
+def _wants_json(words: list[str]) -> bool:
+    """Tell whether errors are to be told in JSON, even if the command line cannot be read."""
+    return "--log-format=json" in words or ("--log-format", "json") in pairwise(words)
 
 
 def bug_report(error: Exception) -> str:
-    """Write the traceback to a file and name it: a screen full of code helps nobody."""
+    """Write the traceback to a file and name it: a screen full of code helps nobody.
+
+    Where no file can be written the text says where the bug is instead.
+    """
+    import traceback
+
+    said = f"this is a bug in troth: {error!r}"
+    try:
+        return f"{said}; please report it with {_traceback(error)}"
+    except OSError as lost:
+        at = "".join(
+            f" at {frame.filename}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)[-1:]
+        )
+        why = f"no file could be written with more about it ({lost.strerror or lost})"
+        return f"{said}{at}; {why}, so please report this line"
+
+
+def _traceback(error: Exception) -> str:
+    """Return the path of a file that the traceback was written to, whole or not at all."""
     import tempfile
     import traceback
 
     from troth.credentials import redacted
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="troth-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(f"troth {troth.__version__}, Python {sys.version}\n")
-        file.write(redacted("".join(traceback.format_exception(error))))
-    return f"this is a bug in troth: {error!r}; please report it with {file.name}"
-
-
-def _pipe_closed() -> int:
-    """End quietly when the reader of our output went away; the exit code says nothing is sure."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.INCOMPLETE
+    handle, path = tempfile.mkstemp(prefix="troth-bug-", suffix=".txt")
+    try:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"troth {troth.__version__}, Python {sys.version}\n")
+            file.write(redacted("".join(traceback.format_exception(error))))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
+    return path
 
 
 def entry() -> None:
-    """Leave the process with the exit code, even if a call to a dead peer hangs in a thread."""
-    import threading
-
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks is no bug
-        sys.stdout.reconfigure(errors="replace")
-    code = main()
+    """Leave the process with the exit code, whatever becomes of what is said about it."""
+    code: int = Exit.BUG
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # nobody reads any more, or the disk is full
-        closed = _pipe_closed()
-        code = code or closed
-    if any(thread.name.startswith(("read", "unit")) for thread in threading.enumerate()):
+        streams.secure()
+        code = main()
+        code = _flushed(code)
+    except BaseException as error:  # Python would make it 1, which means broken
+        with contextlib.suppress(BaseException):
+            os.write(2, f"troth: this is a bug in troth: {error!r}\n".encode())
+        os._exit(Exit.INTERRUPTED if isinstance(error, KeyboardInterrupt) else code)
+    if _is_held():
         os._exit(code)
     gc.freeze()  # what is left ends with the process: no cycles are looked for in it
     sys.exit(code)
+
+
+def _flushed(code: int) -> int:
+    """Write what is left to standard output; return the exit code with that."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if code:  # that was told already, or counts more
+            streams.let_go()
+            return code
+        return _lost(error, None)
+    return code
+
+
+def _is_held() -> bool:
+    """Tell whether Python would wait for a thread: a call to a dead peer may hang for hours."""
+    return any(
+        not thread.daemon
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread()
+    )
 
 
 def fail(code: Exit) -> Any:

@@ -18,11 +18,14 @@ from troth.cli.fail_on import FailOn
 from troth.cli.store import Asked, library, store_at
 from troth.cli.stored import exit_code
 from troth.errors import Exit, NotSaved, TrothError, UsageError
-from troth.events import ERROR, WARNING, tell
+from troth.events import ERROR, INFO, WARNING, tell
 from troth.history.changes import NEWLY_BROKEN, Digest, Event
 from troth.model import Verdict
 from troth.report.account import Account
 from troth.verdicts import first
+
+#: Why a run over some clauses is not recorded.
+_SOME = "is over some clauses only"
 
 #: What makes the exit code of a run of the events that came with it.
 CodeOf = Callable[[Sequence[Event]], Exit]
@@ -122,15 +125,17 @@ class Memory:
     ) -> Changed:
         self._noted(account.folder, code_of(()))
         with store_at(place.url, writes=True, create=True) as store:
-            if self.whole:
-                from troth.history.keeping import keep
+            from troth.history.keeping import keep, whatif
 
+            why = whatif(store, place.scope, self.runs, account, now) if self.whole else _SOME
+            if not why:
                 digest = keep(store, place.scope, self.runs, account, code_of, exit_code, now)
                 tell("recorded", run=digest.run, head=digest.head, changes=len(digest.events))
                 return Changed(Exit(digest.exit_code), digest.events, digest)
             from troth.history.recording import compared
 
-            tell("not recorded", said="a run over some clauses is compared and not recorded")
+            level = WARNING if self.whole else INFO
+            tell("not recorded", level, said=f"this run {why}: it is compared and not recorded")
             events = compared(store, place.scope, account, now)
             return Changed(code_of(events), events)
 

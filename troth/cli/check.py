@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
-from troth import lock, record
-from troth.cli import common, fail, logs, telling
+from troth import config, lock, record
+from troth.cli import common, fail, logs, streams, telling
 from troth.cli.afterwards import Changed, Memory
 from troth.cli.fail_on import FailOn
 from troth.cli.output import Outputs, gate_of
 from troth.cli.prepare import Ready, prepare
-from troth.cli.stopping import Stop, length, limit
+from troth.cli.stopping import Stop, Stopped, length, limit
 from troth.cli.store import Asked
 from troth.collect.door import Disguise
 from troth.collect.resume import Search
 from troth.collect.runner import Budget
-from troth.errors import Exit, UsageError
+from troth.errors import Exit, InputError, UsageError
 from troth.events import ERROR, WARNING, tell
 from troth.model import Verdict
-from troth.report import Format
 from troth.report.account import Account
 from troth.run import Run, carry_out, new_id
 from troth.verdicts import Gate, exit_code, first
@@ -51,6 +50,15 @@ class _Job(NamedTuple):
     told: logs.Logs
     disguise: Disguise | None
     search: Search | None
+    stop: Stop
+
+
+class _End(NamedTuple):
+    """What a check came to."""
+
+    run: Run
+    changed: Changed
+    meaning: str
 
 
 @click.command("check")
@@ -123,57 +131,89 @@ def command(
             Budget(jobs, timeout, limit(max_time)), run_path, not (offline or no_history),
         )  # fmt: skip
         within = length(resume_within, "--resume-within")
-        ready = prepare(config_path, common.folders(controls, policies, kinds), clauses)
-        settings = ready.setup.config
-        earlier = common.run_folder(baseline, settings.runs) if baseline else None
-        asked = Asked(Path(settings.path), history, scope)
-        memory = Memory.of(asked, settings, earlier, fail_on, whole=not clauses, off=no_history)
-        disguise = _disguise(pseudonymize, pseudonym_key, ready)
-        if offline:
-            from troth.offline import refuse_sockets
+        stop = Stop()
 
-            refuse_sockets()
-        search = Search(settings.runs, within, resume_within) if resume else None
-        code = _done(_Job(ready, wish, memory, told, disguise, search))
+        def read() -> Ready:
+            return prepare(config_path, common.folders(controls, policies, kinds), clauses)
+
+        with stop.listening():
+            with _begun(config_path, wish, read) as (ready, ended):
+                settings = ready.setup.config
+                earlier = common.run_folder(baseline, settings.runs) if baseline else None
+                asked = Asked(Path(settings.path), history, scope)
+                memory = Memory.of(
+                    asked, settings, earlier, fail_on, whole=not clauses, off=no_history
+                )
+                disguise = _disguise(pseudonymize, pseudonym_key, ready)
+                if offline:
+                    from troth.offline import refuse_sockets
+
+                    refuse_sockets()
+                search = Search(settings.runs, within, resume_within) if resume else None
+                job = _Job(ready, wish, memory, told, disguise, search, stop)
+                end = _done(job)
+                ended.code = end.changed.code
+                ended.summary = telling.summary(end.changed, end.run.folder.name, end.meaning)
+            code = _farewell(end, told, stop)
     fail(code)
 
 
-def _done(job: _Job) -> Exit:
-    """Look, judge, remember, write and tell; return the exit code."""
-    settings, memory = job.ready.setup.config, job.memory
+@contextlib.contextmanager
+def _begun(
+    config_path: Path | None, wish: _Wish, read: Callable[[], Ready]
+) -> Iterator[tuple[Ready, telling.Ended]]:
+    """Hold the lock and tell the dead man's switch, as soon as troth.yaml has named both.
+
+    What is wrong with anything else that a run needs is then told to the switch as well.
+    """
+    try:
+        named = config.load(config_path or config.find(Path.cwd()), None)
+    except InputError:
+        read()  # tells everything that is wrong, not only there
+        raise
+    ping = named.ping if wish.tells else ""
+    with _locked(named.runs, wish.run), telling.pinged(ping) as ended:
+        ready = read()
+        if ready.setup.config.runs != named.runs:  # then another lock would be the right one
+            raise UsageError(f"{named.path} was changed while it was read; start again")
+        yield ready, ended
+
+
+def _done(job: _Job) -> _End:
+    """Look, judge, write, remember and tell."""
+    settings, memory, stop = job.ready.setup.config, job.memory, job.stop
     if job.wish.tells:
         telling.warn(settings)
-    ping = settings.ping if job.wish.tells else ""
-    with _locked(settings.runs, job.wish.run), telling.pinged(ping) as ended:
-        run, codes = _looked(job)
-        account = Account.of_run(run.folder, run.results)
-        changed = memory.changed(account, codes)
-        if any(one.form is Format.HTML for one in job.wish.outputs.wanted):
-            account = memory.shown(changed, account)
-        if not _written(job.wish.outputs, account):
-            changed = changed._replace(code=first([changed.code, Exit.INCOMPLETE]))
-        meaning = _meaning(changed, account)
-        if job.wish.tells:
-            telling.told(settings, memory.place, changed)
-        ended.code = changed.code
-        ended.summary = telling.summary(changed, run.folder.name, meaning)
-    _farewell(run, changed, meaning, job.told)
-    return changed.code
+    run, codes = _looked(job)
+    account = Account.of_run(run.folder, run.results)
+    before, after = job.wish.outputs.around()
+    written = _written(before, account)
+    # What the history keeps as the exit code has to be what the process ends with.
+    codes += [*([] if written else [Exit.INCOMPLETE]), *stop.codes]
+    changed = memory.changed(account, codes)
+    if not _written_again(after, memory, changed, account):
+        written, changed = False, changed._replace(code=first([changed.code, Exit.INCOMPLETE]))
+    if job.wish.tells:
+        telling.told(settings, memory.place, changed)
+    changed = changed._replace(code=first([changed.code, *stop.codes]))
+    return _End(run, changed, _meaning(changed, account, written=written))
 
 
 def _looked(job: _Job) -> tuple[Run, list[Exit]]:
     """Look and judge; return the run, and the exit codes that it asks for."""
     from troth.cli.progress import shown
 
-    stop, wish, setup = Stop(), job.wish, job.ready.setup
+    stop, wish, setup = job.stop, job.wish, job.ready.setup
+    if stop.code:
+        raise Stopped(stop.code)
     folder = wish.run or setup.config.runs / new_id(datetime.now(UTC))
     job.memory.begins(folder)
-    with stop.listening(), shown(quiet=job.told.is_silent) as progress:
+    with shown(quiet=job.told.is_silent) as progress:
         run = carry_out(
             setup, job.ready.plan(), job.ready.checkers, folder, wish.as_of, wish.budget,
             stop.event, progress, job.disguise, job.search,
         )  # fmt: skip
-    codes = [exit_code(run.results, wish.gate), *([stop.code] if stop.code else [])]
+    codes = [exit_code(run.results, wish.gate)]
     if run.envelope["state"] == "partial":
         codes.append(Exit.INCOMPLETE)
     return run, codes
@@ -184,6 +224,7 @@ def _locked(runs: Path, run_path: Path | None) -> Iterator[None]:
     """Hold the lock of the folder of runs, unless there is none and the run goes elsewhere."""
     if run_path is not None:
         record.require_new(run_path)  # before the folder of runs is made for nothing
+    is_new = not runs.exists()
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(lock.held(runs, datetime.now(UTC)))
@@ -191,7 +232,21 @@ def _locked(runs: Path, run_path: Path | None) -> Iterator[None]:
             if run_path is None:
                 raise
             tell("not locked", WARNING, reason=str(error))
-        yield
+            is_new = False
+        try:
+            yield
+        except BaseException:
+            if is_new:
+                _unmade(runs)
+            raise
+
+
+def _unmade(runs: Path) -> None:
+    """Take away a folder of runs that was made for a run that never began; it is still locked."""
+    with contextlib.suppress(OSError):
+        if [path.name for path in runs.iterdir()] == [lock.NAME]:
+            (runs / lock.NAME).unlink()
+            runs.rmdir()
 
 
 def _disguise(wanted: str, key: Path | None, ready: Ready) -> Disguise | None:
@@ -210,6 +265,9 @@ def _written(outputs: Outputs, account: Account) -> bool:
     """Write the outputs; tell of those that could not be written, for the run is kept."""
     try:
         outputs.write(account)
+    except (BrokenPipeError, SystemExit):  # nobody reads any more; the terminal's writer exits then
+        streams.let_go()
+        return False
     except UsageError as error:
         for line in str(error).splitlines():
             said = f"{line}; the run is kept, troth report {account.folder} writes it again"
@@ -218,23 +276,51 @@ def _written(outputs: Outputs, account: Account) -> bool:
     return True
 
 
-def _farewell(run: Run, changed: Changed, meaning: str, told: logs.Logs) -> None:
-    """Say on stderr where the run lies, what is other than before, and what the exit code means."""
-    tell("exit", code=int(changed.code), meaning=meaning, run=run.folder.name)
-    if told.is_silent:
-        return
-    click.echo(f"run: {run.folder}", err=True)
-    if changed.digest:
-        click.echo(f"history: {telling.changes(changed.digest)}", err=True)
-    click.echo(f"exit {int(changed.code)}: {meaning}", err=True)
-    sys.stderr.flush()
+def _written_again(outputs: Outputs, memory: Memory, changed: Changed, account: Account) -> bool:
+    """Write what shows the history, now that the run is in it; tell if nothing stands there."""
+    if not outputs.wanted:
+        return True
+    shown = memory.shown(changed, account)
+    again, once = outputs.parted()
+    if shown is not account:
+        try:
+            again.write(shown)
+        except UsageError as error:
+            tell(
+                "output without history",
+                WARNING,
+                said=f"{error}; this night's history is not shown there",
+            )
+    return not once.wanted or _written(once, shown)
 
 
-def _meaning(changed: Changed, account: Account) -> str:
+def _farewell(end: _End, told: logs.Logs, stop: Stop) -> Exit:
+    """Say where the run lies, what is other than before, and what the exit code means; return it.
+
+    A signal that came while the dead man's switch was told of another code still counts.
+    """
+    run, changed, meaning = end
+    code = first([changed.code, *stop.codes])
+    if code is not changed.code:
+        meaning = MEANING[code]
+    stop.told()
+    tell("exit", code=int(code), meaning=meaning, run=run.folder.name)
+    if not told.is_silent:
+        click.echo(f"run: {run.folder}", err=True)
+        if changed.digest:
+            click.echo(f"history: {telling.changes(changed.digest)}", err=True)
+        click.echo(f"exit {int(code)}: {meaning}", err=True)
+        sys.stderr.flush()
+    return code
+
+
+def _meaning(changed: Changed, account: Account, *, written: bool) -> str:
     """Return what an exit code means here: ``--fail-on`` may leave out what is broken."""
     code = changed.code
     if changed.failed and code is Exit.INCOMPLETE:
         return "the run could not be recorded, so what is new is not known"
+    if not written and code is Exit.INCOMPLETE:
+        return "an output could not be written; the run is kept"
     broken = any(row["verdict"] == Verdict.FAIL and not row["waived"] for row in account.clauses)
     return _UNCOUNTED.get(code, MEANING[code]) if broken else MEANING[code]
 
@@ -250,6 +336,6 @@ MEANING = {
     Exit.BUG: "a rule or checker failed; see the findings with reason rule-error",
     Exit.USAGE: "usage, or an invalid or missing file; nothing was evaluated",
     Exit.INTEGRITY: "a stored run or bundle does not match its digests or signature",
-    Exit.INTERRUPTED: "interrupted; the partial run is kept",
-    Exit.TERMINATED: "terminated; the partial run is kept",
+    Exit.INTERRUPTED: "interrupted; what was looked at by then is kept",
+    Exit.TERMINATED: "terminated; what was looked at by then is kept",
 }

@@ -65,7 +65,7 @@ def show(found: Difference, console: Console) -> None:
         if rest:
             console.print(Text(f"  … and {rest} more: troth diff --all"), soft_wrap=True)
     console.print()
-    console.print(Text(_sum(found.digest)), soft_wrap=True)
+    console.print(Text(_sum(found)), soft_wrap=True)
 
 
 def line(event: Event) -> str:
@@ -96,7 +96,7 @@ def write_json(found: Difference, out: TextIO) -> None:
 def write_markdown(found: Difference, out: TextIO) -> None:
     """Write the changes as Markdown, for a comment at a pull request."""
     old, new = code(found.old.id), code(found.new.id)
-    out.write(f"# What changed\n\nFrom run {old} to run {new}: {words(_sum(found.digest))}\n")
+    out.write(f"# What changed\n\nFrom run {old} to run {new}: {words(_sum(found))}\n")
     for change, first, rest in found.sections():
         out.write(f"\n## {heading(change)} ({len(first) + rest})\n\n")
         if change in NOTES:
@@ -136,12 +136,14 @@ def _body(night: Night) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _sum(digest: Digest) -> str:
+def _sum(found: Difference) -> str:
     """Return the numbers in one sentence; what is as it was does not count as a change."""
     numbers = dict.fromkeys(Change, 0)
-    for event in digest.events:
+    for event in found.digest.events:
         numbers[event.change] += 1
     told = [counted(change, n) for change, n in numbers.items() if n and change != Change.STILL]
     still = numbers[Change.STILL]
     rest = f" {plural(still, 'finding is', 'findings are')} still broken." if still else ""
+    unknown = found.new.counts["unknown"]
+    rest += f" {plural(unknown, 'clause is', 'clauses are')} unknown." if unknown else ""
     return (f"{', '.join(told)}.".capitalize() if told else _NOTHING) + rest

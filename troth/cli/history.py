@@ -11,6 +11,7 @@ import click
 from troth.cli import common, store, terminal
 from troth.cli.stored import Stored, exit_code
 from troth.errors import IntegrityError, UsageError
+from troth.record import get_envelope as record_of
 from troth.report.words import harmless, plural
 
 if TYPE_CHECKING:  # --help pays for no database
@@ -133,20 +134,30 @@ def prune(asked: store.Asked, keep: str) -> None:
 
 
 def _new(opened: Store, scope: str, stored: list[Stored]) -> list[Stored]:
-    """Return the runs that are not recorded yet; raises if one is older than the last recorded."""
+    """Return the runs that are not recorded yet; raises for one that has no place there."""
+    from troth.history.order import misplaced
+
+    new = _unknown(opened, scope, stored)
+    for one in new:
+        if why := misplaced(opened, scope, one.id, one.judged, datetime.now(UTC)):
+            step = "a history goes forward: record it in another scope with --scope"
+            raise UsageError(f"{one.folder} {why}; {step}")
+    return new
+
+
+def _unknown(opened: Store, scope: str, stored: list[Stored]) -> list[Stored]:
+    """Return the runs that no recorded one is; raises if one has another's id."""
     from troth.history.reading import History, scopes
+    from troth.history.recording import check_same
 
     with opened.reading() as connection:
         if scope not in scopes(connection):
             return stored
         history = History(connection, scope)
         new = [one for one in stored if not history.has(one.id)]
-        last = next(iter(history.nights(1)), None)
-    for one in new:
-        if last and one.judged < datetime.fromisoformat(last.as_of):
-            text = f"{one.folder} was judged before {last.id}, the last recorded run"
-            step = "a history goes forward: record it in another scope with --scope"
-            raise UsageError(f"{text}; {step}")
+        for one in stored:
+            if one not in new:
+                check_same(history.night(one.id).body, record_of(one.folder))
     return new
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from troth import plugins, record
+from troth import lock, plugins, record
 from troth.catalogue import content
 from troth.cli import common
 from troth.cli.known import known
 from troth.cli.prepare import prepare
 from troth.collect import shards
+from troth.collect.resume import unread
 from troth.errors import IntegrityError
 from troth.model import TAGS
 from troth.report.words import harmless, plural
@@ -70,25 +71,38 @@ def _policies(path: Path | None, extra: common.Folders) -> Iterator[str]:
 
 
 def _targets(path: Path | None, extra: common.Folders) -> Iterator[str]:
-    for target in prepare(path, extra).setup.config.targets.values():
+    for target in prepare(path, extra, looks=False).setup.config.targets.values():
         yield f"{target['id']}  {target['type']}"
 
 
 def _waivers(path: Path | None, extra: common.Folders) -> Iterator[str]:
-    for waiver in prepare(path, extra).setup.waivers:
+    for waiver in prepare(path, extra, looks=False).setup.waivers:
         clause = f"{waiver.policy}/{waiver.clause}"
         yield f"{waiver.id}  {clause}  until {waiver.expires_on}  {waiver.owner}  {waiver.reason}"
 
 
 def _runs(path: Path | None, extra: common.Folders) -> Iterator[str]:
-    runs = prepare(path, extra).setup.config.runs
+    return run_lines(prepare(path, extra, looks=False).setup.config.runs)
+
+
+def run_lines(runs: Path) -> Iterator[str]:
+    """Yield a line for each run in a folder; of what cannot be read stderr tells."""
     for folder in sorted(runs.glob("*")):
-        if (folder / record.ENVELOPE).is_file():
-            envelope = record.get_json(folder / record.ENVELOPE)
-            yield f"{folder.name}  {envelope['state']}  as of {envelope['as_of']}"
-        elif (folder / record.MARK).is_file():
-            units = plural(shards.finished_in(folder / record.OBSERVATIONS), "unit")
-            yield f"{folder.name}  unfinished{_judged_at(folder)}  {units} finished"
+        try:
+            yield from _run(folder)
+        except OSError as error:
+            click.echo(f"troth: {harmless(unread(folder, error))}", err=True)
+
+
+def _run(folder: Path) -> Iterator[str]:
+    """Yield the line of a folder if it is one of a run; raises OSError if it cannot be read."""
+    if (folder / record.ENVELOPE).is_file():
+        envelope = record.get_json(folder / record.ENVELOPE)
+        yield f"{folder.name}  {envelope['state']}  as of {envelope['as_of']}"
+    elif (folder / record.MARK).is_file():
+        units = plural(shards.finished_in(folder / record.OBSERVATIONS), "unit")
+        how = "going on" if lock.is_held(folder / record.MARK) else "unfinished"
+        yield f"{folder.name}  {how}{_judged_at(folder)}  {units} finished"
 
 
 def _judged_at(folder: Path) -> str:

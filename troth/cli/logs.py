@@ -10,7 +10,7 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -155,8 +155,18 @@ def _as_events() -> Iterator[None]:
         _ended([bug_report(error)], Exit.BUG)
 
 
+def ended_early(texts: Iterable[str], code: Exit) -> None:
+    """Tell in JSON why troth ends before any command has begun to tell events."""
+    with Logs.of("json", None, quiet=False).listening():
+        _tell_end(texts, code)
+
+
 def _ended(texts: list[str], code: Exit) -> None:
+    _tell_end(texts, code)
+    fail(code)
+
+
+def _tell_end(texts: Iterable[str], code: Exit) -> None:
     for text in texts:
         tell("error", ERROR, message=text)
     tell("exit", code=int(code))
-    fail(code)

@@ -61,6 +61,28 @@ class Outputs:
         if lost:
             raise UsageError("\n".join(lost))
 
+    def around(self) -> tuple[Outputs, Outputs]:
+        """Return what is written before a run is in the history, and what after that.
+
+        Only a page shows the history. One in a file is written at both times, so that whether it
+        can be written is known before; a stream takes it once.
+        """
+        pages = [one for one in self.wanted if one.form is Format.HTML]
+        before = [one for one in self.wanted if one not in pages or _is_file(one)]
+        return Outputs(tuple(before)), Outputs(tuple(pages))
+
+    def parted(self) -> tuple[Outputs, Outputs]:
+        """Return the outputs in files, which can be written again, and the others."""
+        files = [one for one in self.wanted if _is_file(one)]
+        others = [one for one in self.wanted if not _is_file(one)]
+        return Outputs(tuple(files)), Outputs(tuple(others))
+
+
+def _is_file(one: Wanted) -> bool:
+    """Tell whether an output is a plain file: no stream, pipe or device."""
+    path = Path(one.path)
+    return bool(one.path) and (path.is_file() or not path.exists())
+
 
 def _write(one: Wanted, account: Account) -> None:
     if one.form is Format.TEXT and not one.path:

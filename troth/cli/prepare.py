@@ -33,8 +33,14 @@ class Ready:
         )
 
 
-def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] = ()) -> Ready:
-    """Read troth.yaml and everything it names; raises with every fault that is found."""
+def prepare(
+    config_path: Path | None, extra: Folders, clauses: tuple[str, ...] = (), *, looks: bool = True
+) -> Ready:
+    """Read troth.yaml and everything it names; raises with every fault that is found.
+
+    Without ``looks`` a client library that is not installed is no fault: who only reads files, as
+    a hook before a commit does, has nothing to call.
+    """
     checkers = plugins.checkers()
     settings = config.load(config_path or config.find(Path.cwd()), checkers)
     folders_of = merged(settings.extend, extra)
@@ -55,7 +61,8 @@ def prepare(config_path: Path | None, extra: Folders, clauses: tuple[str, ...] =
     for target in settings.targets.values():
         for checker in checkers.values():
             if checker.target_type == target["type"]:
-                problems.extend(_library_problems(settings, target["id"], checker))
+                if looks:
+                    problems.extend(_library_problems(settings, target["id"], checker))
                 problems.extend(checker.problems(target))
     if problems:
         raise InputError(problems)

@@ -12,11 +12,23 @@ from types import FrameType
 from zoneinfo import ZoneInfo
 
 from troth.collect.ending import Limit
-from troth.errors import Exit, UsageError
+from troth.errors import Exit, TrothError, UsageError
 from troth.events import WARNING, tell
 from troth.params import BadValue, parse_duration
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(TrothError):
+    """A signal came before anything was looked at."""
+
+    def __init__(self, code: Exit) -> None:
+        """Keep the exit code."""
+        word = "interrupted" if code is Exit.INTERRUPTED else "terminated"
+        super().__init__(f"{word} before anything was looked at; there is no run")
+        self.exit_code = code
+
+
 _LEAST, _MOST = timedelta(seconds=1), timedelta(days=31)
 
 
@@ -35,9 +47,21 @@ class Stop:
         self.code = Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED
         self.event.set()
 
+    @property
+    def codes(self) -> list[Exit]:
+        """Return the exit code that a signal asks for, none if there was no signal."""
+        return [self.code] if self.code else []
+
+    def told(self) -> None:
+        """Tell that a signal came, if one did."""
+        if self.code:
+            tell("stopped by a signal", WARNING, code=int(self.code))
+
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Handle the signals while looking; only the main thread may.
+        """Handle the signals; only the main thread may.
+
+        What is under way goes on: looking ends soon, everything else in its own time limits.
 
         A SIGHUP that somebody has ignored (``nohup``) stays so.
         """
@@ -54,8 +78,6 @@ class Stop:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            if self.code:
-                tell("stopped by a signal", WARNING, code=int(self.code))
 
 
 def length(text: str, option: str) -> timedelta:

@@ -83,9 +83,12 @@ def _clause(
     _say(console, f"In all   {mending(course)}")
     rows = [(span, span.said[0]) for span in held]
     _spans(console, rows, last.as_of, whole=whole)
-    standing = history.standing(last, policy=policy, clause=clause)
-    _standing(console, [one for one in standing if one.state.failing], "broken", whole=whole)
-    _standing(console, [one for one in standing if not one.state.known], "unknown", whole=whole)
+    numbers = history.tally(last, policy, clause)
+    for title, verdict in (("broken", "fail"), ("unknown", "unknown")):
+        number = numbers.get((verdict, False), 0) + numbers.get((verdict, True), 0)
+        most = number if whole else SHOWN
+        first = history.standing_first(last, policy, clause, verdict, most) if number else []
+        _standing(console, first, title, number)
 
 
 def _title(history: History, last: Night, policy: str) -> str:
@@ -155,22 +158,21 @@ def _spans(
         _say(console, f"… and {len(latest) - SHOWN} earlier: --all")
 
 
-def _standing(
-    console: Console, rows: Sequence[Standing], title: str, *, whole: bool
-) -> None:  # fmt: skip
-    if not rows:
+def _standing(console: Console, rows: Sequence[Standing], title: str, number: int) -> None:
+    """Write the first of a number of findings."""
+    if not number:
         return
     console.print()
-    _say(console, f"{title.capitalize()} now: {len(rows)}", _STYLES[title])
-    for one in rows if whole else rows[:SHOWN]:
+    _say(console, f"{title.capitalize()} now: {number}", _STYLES[title])
+    for one in rows:
         about = one.about
         place = f"{about.target} {cut(about.resource, NAME)}".strip()
         why = cut(str(one.detail.get("why", "")), TEXT)
         waived = f" (waived by {one.state.waiver})" if one.state.waiver else ""
         said = f"{about.control}: {place}: {why}{waived}"
         _say(console, f"  {about.key} since {one.at[:10]}  {said}")
-    if not whole and len(rows) > SHOWN:
-        _say(console, f"  … and {len(rows) - SHOWN} more: --all")
+    if number > len(rows):
+        _say(console, f"  … and {number - len(rows)} more: --all")
 
 
 def _say(console: Console, text: str, style: str = "") -> None:

@@ -37,7 +37,7 @@ def command(
     if config_path or _config_here():
         from troth.cli.prepare import prepare
 
-        ready = prepare(config_path, extra)
+        ready = prepare(config_path, extra, looks=False)
         books = ready.setup.books
     else:
         books = content.load(extra)

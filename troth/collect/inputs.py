@@ -5,7 +5,9 @@ They are read once: what is compared with an earlier run is what is kept.
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +20,23 @@ from troth.config import Config
 from troth.plan import Chosen, Plan
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
+#: The variables that say as whom one acts, or where that is written down.
+_ACTING = re.compile(r"HOME$|(AWS|BOTO|GOOGLE|GCLOUD|GCP|GCE|CLOUDSDK)_", re.ASCII)
+_SECRET = re.compile("SECRET|TOKEN|PASSWORD|CREDENTIAL|KEY|AUTH")
+_NO_SECRETS = frozenset({"AWS_ACCESS_KEY_ID", "GOOGLE_APPLICATION_CREDENTIALS"})
 
 
 @dataclass(frozen=True)
 class Asked:
     """What a run asks: its plan and its inputs by path in the run's folder, and who hides what.
 
-    ``pseudonyms`` is what the envelope says of them, None without.
+    ``pseudonyms`` is what the envelope says of them, None without; ``by`` see :func:`asker`.
     """
 
     plan: Plan
     files: Mapping[str, bytes]
     pseudonyms: Mapping[str, Any] | None
+    by: str
     version: str = troth.__version__
 
     def digests(self) -> dict[str, str]:
@@ -63,7 +70,27 @@ def asked(
         "reads": [read.as_json() for read in plan.reads],
     }
     files[record.PLAN] = canonical.dumps(body) + b"\n"
-    return Asked(plan, files, pseudonyms)
+    return Asked(plan, files, pseudonyms, asker(os.environ))
+
+
+def asker(environment: Mapping[str, str]) -> str:
+    """Return a digest that is another one when somebody else looks, or from another machine.
+
+    It is over the host's name, the user's number, and the environment as far as it says as whom
+    one acts at a provider. Of what may be a secret only the name goes in, never the value.
+    """
+    said = {
+        name: "" if _is_secret(name) else canonical.digest_of(os.fsencode(value))
+        for name, value in environment.items()
+        if _ACTING.match(name)
+    }
+    names = {canonical.digest_of(os.fsencode(name)): value for name, value in said.items()}
+    host, user = socket.gethostname(), os.geteuid()
+    return canonical.digest({"host": host, "user": user, "environment": names})
+
+
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET.search(name)) and name not in _NO_SECRETS and not name.endswith("_FILE")
 
 
 def _inputs(

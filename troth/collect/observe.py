@@ -24,6 +24,8 @@ from troth.plan import Unit
 
 #: What parsing a strange response may raise; anything else in a facet is a bug and says so.
 _STRANGE = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+#: The members of a recorded observation that its digest covers, with the facet's name.
+COVERED = ("covered", "facts", "failure", "missing")
 
 Clock = Callable[[], datetime]
 
@@ -237,6 +239,19 @@ def _bug(checker: Checker, error: BaseException) -> Failure:
     return Failure(Reason.RULE_ERROR, text)
 
 
+def covered(name: str, seen: Mapping[str, Any]) -> bytes:
+    """Return what the digest of a recorded observation has to be over, in canonical JSON.
+
+    That is the facet's name and what was seen, but not the time.
+    """
+    return canonical.dumps({"facet": name, **{key: seen[key] for key in COVERED if key in seen}})
+
+
+def is_sealed(name: str, seen: Mapping[str, Any]) -> bool:
+    """Tell whether a recorded observation has the digest of what it holds."""
+    return bool(canonical.digest_of(covered(name, seen)) == seen["digest"])
+
+
 def _sealed(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body with its digest, which covers the facet's name but not the time."""
-    return body | {"digest": canonical.digest({"facet": name, **body})}
+    """Return what was seen with its digest."""
+    return body | {"digest": canonical.digest_of(covered(name, body))}

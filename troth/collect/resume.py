@@ -15,11 +15,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from troth import record
+from troth import lock, record
 from troth.collect import shards
 from troth.collect.inputs import Asked
 from troth.errors import IntegrityError
 from troth.events import WARNING, tell
+
+#: How far a clock may be set back or forth between two runs without anybody minding.
+SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def find(search: Search, asked: Asked, now: datetime) -> Found:
         if one.complete:
             continue
         reason = other or _unusable(one, search, now)
-        done = {} if reason else _finished(one.folder, asked)
+        done = {} if reason else _finished(one, asked, now)
         if done:
             return Found(Earlier(one.folder, one.since, done), "", (*spent, *_before(one)))
         why = why or f"{one.folder.name} {reason or 'had finished nothing'}"
@@ -111,10 +114,20 @@ def _newest_first(runs: Path) -> list[Path]:
     found = []
     for folder in runs.glob("*"):
         paths = (folder / record.ENVELOPE, folder / record.MARK)
-        path = next((path for path in paths if path.is_file()), None)
-        if path and not folder.is_symlink():
-            found.append((path.stat().st_mtime_ns, path))
+        try:
+            path = next((path for path in paths if path.is_file()), None)
+            if path and not folder.is_symlink():
+                found.append((path.stat().st_mtime_ns, path))
+        except OSError as error:
+            tell("folder not read", WARNING, said=unread(folder, error),
+                 run=folder.name, reason=error.strerror)  # fmt: skip
     return [path for _, path in sorted(found, reverse=True)]
+
+
+def unread(folder: Path, error: OSError) -> str:
+    """Return what to say of a folder of runs that cannot be read and is passed by."""
+    why = f"{folder} cannot be read: {error.strerror}"
+    return f"{why}; it is passed by; give it to the user who runs troth, or remove it"
 
 
 def _read(path: Path) -> _Candidate | None:
@@ -126,6 +139,11 @@ def _read(path: Path) -> _Candidate | None:
         return one if one.since.tzinfo and one.version else None
     except (IntegrityError, LookupError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _lives(one: _Candidate) -> bool:
+    """Tell whether a run is still going on, in another process or on another machine."""
+    return not one.ended and lock.is_held(one.folder / record.MARK)
 
 
 def _is_empty(folder: Path) -> bool:
@@ -143,10 +161,15 @@ def _difference(one: _Candidate, asked: Asked) -> str:
     """Return what another run asked otherwise, nothing if it asked the same."""
     if one.version != asked.version:
         return f"was made by troth {one.version}"
+    if one.body.get("by") != asked.by:
+        return "was made on another machine, by another user, or acting as somebody else"
     if one.body.get("pseudonyms") != asked.pseudonyms:
         return "has other pseudonyms"
     wanted = asked.digests()
-    files = one.body["files"] if one.ended else record.manifest(one.folder)
+    try:
+        files = one.body["files"] if one.ended else record.manifest(one.folder)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     had = {name: digest for name, digest in files.items() if _is_asked(name)}
     names = sorted({*wanted, *had})
     return next(
@@ -161,18 +184,29 @@ def _is_asked(name: str) -> bool:
 
 def _unusable(one: _Candidate, search: Search, now: datetime) -> str:
     """Return why nothing can be taken over from a run that asks the same."""
+    if _lives(one):
+        return "is still going on"
+    if one.since > now + SKEW:
+        return f"began in the future, at {one.since.isoformat()}; correct the clock"
     if now - one.since > search.within:
         return f"began more than {search.said} ago (--resume-within)"
-    if one.ended and record.verify(one.folder, one.body["files"]):
-        return "was changed since; troth replay says where"
+    try:
+        if one.ended and record.verify(one.folder, one.body["files"]):
+            return "was changed since; troth replay says where"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
     return ""
 
 
-def _finished(folder: Path, asked: Asked) -> dict[str, Path]:
-    """Return the shards of a folder that need not be made again, by the key of their unit."""
-    here = folder / record.OBSERVATIONS
+def _finished(one: _Candidate, asked: Asked, now: datetime) -> dict[str, Path]:
+    """Return the shards of a run that need not be made again, by the key of their unit."""
+    here, first, last = one.folder / record.OBSERVATIONS, one.since - SKEW, now + SKEW
     paths = {unit.key: (here / shards.shard_name(unit), unit) for unit in asked.plan.units}
-    return {key: path for key, (path, unit) in paths.items() if shards.is_finished(path, unit)}
+    return {
+        key: path
+        for key, (path, unit) in paths.items()
+        if shards.is_finished(path, unit, first, last)
+    }
 
 
 def _before(one: _Candidate) -> Iterator[Path]:
@@ -185,8 +219,15 @@ def _before(one: _Candidate) -> Iterator[Path]:
             yield at.folder
         name = str((at.body.get("resumed") or {}).get("run", ""))
         path = at.folder.parent / name / record.MARK
-        lone = name == Path(name).name and path.is_file()
-        at = _read(path) if lone and not (path.parent / record.ENVELOPE).exists() else None
+        at = _read(path) if name == Path(name).name and _is_lone(path) else None
+
+
+def _is_lone(mark: Path) -> bool:
+    """Tell whether there is a mark, and no envelope beside it."""
+    try:
+        return mark.is_file() and not (mark.parent / record.ENVELOPE).exists()
+    except OSError:
+        return False
 
 
 def take(earlier: Earlier, folder: Path) -> None:
@@ -212,8 +253,10 @@ def _link(path: Path, to: Path) -> None:
 
 
 def forget(spent: tuple[Path, ...]) -> None:
-    """Remove folders that hold nothing more than another run has on the disk."""
+    """Remove folders that hold nothing more than another run has on the disk, none that lives."""
     for folder in spent:
+        if lock.is_held(folder / record.MARK):
+            continue
         try:
             shutil.rmtree(folder)
             tell("unfinished run removed", run=folder.name)

@@ -11,11 +11,12 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from troth import canonical, record
-from troth.collect.observe import Seen
+from troth.collect.observe import Seen, is_sealed
 from troth.errors import IntegrityError
 from troth.events import INFO, WARNING, tell
 from troth.judge.subjects import Unit as Looked
@@ -89,22 +90,54 @@ def was_cut_short(listing: Listing, lines: Iterable[Mapping[str, Any]]) -> bool:
 
 def finished(path: Path) -> Looked | None:
     """Return the unit of a file that is a whole shard and was not cut short, else None."""
+    found = _whole(path)
+    return found[0] if found else None
+
+
+def is_finished(path: Path, unit: Unit, since: datetime, until: datetime) -> bool:
+    """Tell whether a file is the whole shard of a unit that was not cut short.
+
+    Every facet that was asked for has to be there, observed from ``since`` to ``until`` (aware).
+    """
+    found = _whole(path)
+    if not found:
+        return False
+    looked, lines = found
+    facets = {*unit.facets, *unit.unsupported}
+    try:
+        same = (looked.target, looked.checker, looked.partition, looked.kind) == (
+            unit.target, unit.checker, unit.partition.name, unit.kind,
+        )  # fmt: skip
+        return same and all(
+            line["facets"].keys() == facets and _is_between(line, since, until) for line in lines
+        )
+    except (LookupError, TypeError, ValueError):
+        return False
+
+
+def _is_between(line: Mapping[str, Any], since: datetime, until: datetime) -> bool:
+    """Tell whether everything of a line was observed between two instants."""
+    times = (datetime.fromisoformat(seen["observed_at"]) for seen in line["facets"].values())
+    return all(since <= at <= until for at in times)
+
+
+def _whole(path: Path) -> tuple[Looked, list[Mapping[str, Any]]] | None:
+    """Return what a file holds if that is a whole shard as it was written, and not cut short.
+
+    Its lines are as many as its head says, each resource has one, and what is observed has the
+    digest that was written with it.
+    """
     try:
         unit, rows = read(path)
         lines = list(rows)
-        whole = len(lines) == unit.listing.count
-        return unit if whole and not was_cut_short(unit.listing, lines) else None
+        names = [line["id"] for line in lines]
+        whole = len(lines) == unit.listing.count and names == sorted(set(names))
+        whole = whole and all(
+            is_sealed(name, seen) for line in lines for name, seen in line["facets"].items()
+        )
+        return (unit, lines) if whole and not was_cut_short(unit.listing, lines) else None
     except (OSError, IntegrityError, LookupError, TypeError, AttributeError, ValueError):
         return None
-
-
-def is_finished(path: Path, unit: Unit) -> bool:
-    """Tell whether a file is the whole shard of a unit that was not cut short."""
-    looked = finished(path)
-    return looked is not None and (
-        (looked.target, looked.checker, looked.partition, looked.kind)
-        == (unit.target, unit.checker, unit.partition.name, unit.kind)
-    )
 
 
 def finished_in(folder: Path) -> int:

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from troth import canonical
+from troth.collect.observe import COVERED, covered
 from troth.errors import IntegrityError
 from troth.evidence import bag
 
 FACTS = "facts"
 SUFFIX = ".json"
-#: The members of an observation that its digest covers, with the facet's name.
-COVERED = ("covered", "facts", "failure", "missing")
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -68,8 +67,7 @@ def _parsed(line: bytes, where: str) -> dict[str, Any]:
 
 def _parted(facet: str, seen: dict[str, Any], data: Path, where: str) -> dict[str, Any]:
     """Write the facts of one observation unless they are there; return the rest of it."""
-    covered = {key: seen[key] for key in COVERED if key in seen}
-    body = canonical.dumps({"facet": facet, **covered})
+    body = covered(facet, seen)
     if canonical.digest_of(body) != seen["digest"]:
         text = f"{where}: the digest of {facet} is not that of its facts; the run was changed"
         raise IntegrityError(text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.evidence import show
-from troth.report.words import harmless
+from troth.report.words import harmless, taken_over
 
 _FILES = """\
 What lies where
@@ -66,6 +66,8 @@ def _head(
     if "Source-Organization" in info:
         yield f"Organisation   {info['Source-Organization']}"
     yield f"Looked at      from {envelope['started_at']} to {envelope['finished_at']}"
+    if older := taken_over(envelope):
+        yield f"Taken over     {older}"
     yield f"Judged as of   {summary['as_of']}"
     yield f"Made with      {info['Bag-Software-Agent']}"
     if summary["partial"]:

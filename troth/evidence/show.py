@@ -11,7 +11,7 @@ from troth import canonical, record
 from troth.errors import IntegrityError
 from troth.evidence import archive, bag, population, sigstore, unpack, verify
 from troth.model import Verdict
-from troth.report.words import LABELS, harmless, plural
+from troth.report.words import LABELS, harmless, plural, taken_over
 
 _ORDER = (Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE, None)
 
@@ -36,6 +36,8 @@ def _lines(folder: Path) -> Iterator[str]:
     for label, value in info.items():
         yield f"{label}: {value}"
     yield f"Looked at: {envelope['started_at']} to {envelope['finished_at']}"
+    if older := taken_over(envelope):
+        yield f"Taken over: {older}"
     yield f"Judged as of: {summary['as_of']}"
     yield f"Tag-Manifest: {bag.sha256(folder / bag.TAGMANIFEST)}"
     for policy in summary["policies"]:

@@ -7,7 +7,8 @@ chain: compare its head with one that was kept elsewhere (the log, a message, a 
 
 When old spans are taken out, a link of sort ``prune`` says so. It names the run that is the first
 one whose state is still there whole (the horizon), and holds the digest of every span that began
-before it and was kept. From then on that digest stands in for those of the earlier runs.
+before it and was kept. From then on that digest stands in for those of the earlier runs, but for
+how clauses stood: their spans are never taken out, so each run's own digest of them counts on.
 """
 
 from __future__ import annotations
@@ -51,6 +52,18 @@ def closed(connection: sa.Connection, seq: int) -> str:
         columns = [*_about(owner), spans.c.first, *facet]
         found.append(_rows(connection, spans, owner, columns, spans.c.last == seq - 1))
     return _digest(row for rows in found for row in rows)
+
+
+def clauses(connection: sa.Connection, seq: int) -> str:
+    """Return the digest of the spans of clauses that a run began and ended.
+
+    They are part of :func:`opened` and :func:`closed` too; but no removal ever takes them out, so
+    this one stands for good.
+    """
+    spans, owner = schema.clause_span, schema.clause
+    begun = _rows(connection, spans, owner, _said(spans, owner), spans.c.first == seq)
+    columns = [*_about(owner), spans.c.first]
+    return _digest([*begun, *_rows(connection, spans, owner, columns, spans.c.last == seq - 1)])
 
 
 def kept(connection: sa.Connection, scope_id: int, horizon: int) -> str:

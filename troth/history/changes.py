@@ -15,7 +15,7 @@ class Change(enum.StrEnum):
     """
 
     NEW = "new"  # broken for the first time
-    REGRESSED = "regressed"  # broken again: it had been mended before
+    REGRESSED = "regressed"  # broken again: it was mended, or not asked, in between
     WAIVER_EXPIRED = "waiver-expired"  # still failing, and no waiver covers it any more
     COVERAGE_LOST = "coverage-lost"  # was known, is unknown now
     FIXED = "fixed"  # was broken or waived, passes now
@@ -28,7 +28,7 @@ class Change(enum.StrEnum):
     POLICY_CHANGED = "policy-changed"
     CONTROL_CHANGED = "control-changed"  # a control, a kind, or troth itself
     SCOPE_CHANGED = "scope-changed"  # troth.yaml or the selected clauses
-    STILL = "still"  # broken before and now; never an event of a night, only of a comparison
+    STILL = "still"  # broken as it was last known; only of a comparison, never of a night
 
 
 #: What ``--fail-on new`` fails for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from troth.history.changes import Change
-from troth.model import Verdict
+from troth.model import Reason, Verdict
 
 
 class State(NamedTuple):
@@ -19,6 +19,11 @@ class State(NamedTuple):
     waiver: str = ""
     severity: str = ""
     looked: bool = True
+
+    @property
+    def dropped(self) -> bool:
+        """Tell whether nothing looks there any more: no target, or no clause that asks."""
+        return not self.looked and self.reason == Reason.NO_TARGET
 
     @property
     def known(self) -> bool:
@@ -44,36 +49,36 @@ class State(NamedTuple):
 class Past(NamedTuple):
     """What is known of a finding from before: ``last`` is how it stood, None if it did not.
 
-    ``known`` is the last state that was not unknown, None if there was none; ``mended`` tells
-    whether it was failing once and passed later.
+    ``known`` is the last state that was not unknown, None if there was none; ``ended`` tells
+    whether it was failing once and was not later, because it passed or was not asked.
     """
 
     last: State | None = None
     known: State | None = None
-    mended: bool = False
+    ended: bool = False
 
 
 def past(states: list[State]) -> Past:
     """Return the past that states in their order come to."""
     known: State | None = None
-    mended = False
+    ended = False
     for state in states:
         if not state.known:
             continue
-        mended = mended or bool(known and known.failing and not state.failing)
+        ended = ended or bool(known and known.failing and not state.failing)
         known = state
-    return Past(states[-1] if states else None, known, mended)
+    return Past(states[-1] if states else None, known, ended)
 
 
 def returned(before: Past, *, looked: bool) -> Past:
     """Return the past of a finding that had ended and is back.
 
-    If the run before ``looked`` where it would have been, it was gone: broken again it is as good
-    as mended and broken. Else nobody looked, and what was known before still counts.
+    If the run before ``looked`` where it would have been, it was gone: what was broken had ended.
+    Else nobody looked, and what was known before still counts.
     """
     if looked:
-        mended = before.mended or bool(before.known and before.known.failing)
-        return Past(None, None, mended)
+        ended = before.ended or bool(before.known and before.known.failing)
+        return Past(None, None, ended)
     return before._replace(last=State(Verdict.UNKNOWN.value, looked=False))
 
 
@@ -83,12 +88,19 @@ def change(before: Past, now: State) -> Change | None:
     A broken one that was broken when it was last known is nothing new.
     """
     if not now.known:
-        lost = before.last is None or before.last.known
-        return Change.COVERAGE_LOST if lost else None
+        return Change.COVERAGE_LOST if _lost(before, now) else None
     found = _decided(before, now)
     if found is None and before.last is not None and not before.last.known:
         return Change.COVERAGE_REGAINED
     return found
+
+
+def _lost(before: Past, now: State) -> bool:
+    """Tell whether sight is lost now: of what was known, or for good of what was broken."""
+    if before.last is None or before.last.known:
+        return True
+    broken = before.known is not None and before.known.failing
+    return broken and now.dropped and not before.last.dropped
 
 
 def _decided(before: Past, now: State) -> Change | None:
@@ -108,4 +120,4 @@ def _broken(before: Past) -> Change | None:
         return None
     if known and known.waived:
         return Change.WAIVER_EXPIRED
-    return Change.REGRESSED if before.mended else Change.NEW
+    return Change.REGRESSED if before.ended else Change.NEW

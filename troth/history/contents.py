@@ -25,9 +25,11 @@ def problems(connection: sa.Connection, horizons: Mapping[int, int]) -> Iterator
     for table, owner in schema.SPANS:
         yield from _ends(connection, table, owner)
         yield from _overlaps(connection, table)
+    yield from unseen(connection)
     for table in (schema.fact_span, schema.detail_span):
         yield from _missing(connection, table)
     yield from _events(connection, horizons)
+    yield from _told(connection)
     yield from _blobs(connection)
 
 
@@ -72,6 +74,37 @@ def _overlaps(connection: sa.Connection, table: sa.Table) -> Iterator[str]:
     found = sa.select(*names, rows.c.first).where(wrong).limit(_MOST)
     for *key, first in connection.execute(found):
         yield f"{_of(table, key)} has two states at number {first}, or ends before it begins"
+
+
+def unseen(connection: sa.Connection) -> Iterator[str]:
+    """Yield what spans could be about and no run ever had.
+
+    Put there beforehand, it would be taken for what a later run finds by the same key.
+    """
+    tables: dict[sa.Table, list[sa.Table]] = {}
+    for table, owner in schema.SPANS:
+        tables.setdefault(owner, []).append(table)
+    for owner, of in tables.items():
+        named = [sa.exists().where(chain.owner_id(table, owner) == owner.c.id) for table in of]
+        found = sa.select(owner.c.id).where(sa.not_(sa.or_(*named))).limit(_MOST)
+        for name in connection.execute(found).scalars():
+            yield f"{_of(owner, [name])} was in no run"
+
+
+def _told(connection: sa.Connection) -> Iterator[str]:
+    """Yield the channels that are noted to know of a run that there is not."""
+    table, run = schema.told, schema.run
+    same = sa.and_(
+        run.c.seq == table.c.seq, run.c.scope_id == table.c.scope_id, run.c.sort == chain.RUN
+    )
+    found = (
+        sa.select(table.c.channel, table.c.seq)
+        .select_from(table.outerjoin(run, same))
+        .where(run.c.seq.is_(None), table.c.seq != 0)
+        .limit(_MOST)
+    )
+    for channel, seq in connection.execute(found):
+        yield f"{channel} is noted as told up to number {seq}, which is no run of its scope"
 
 
 def _missing(connection: sa.Connection, table: sa.Table) -> Iterator[str]:

@@ -74,8 +74,8 @@ def _steps(history: History, old: Night, new: Night) -> list[Step]:
             change = compare.change(compare.returned(past, looked=then.looked(about)), now)
         else:
             change = compare.change(past, now)
-        if change is None and now and now.broken:
-            change = Change.STILL
+        if change in (None, Change.COVERAGE_REGAINED) and now and now.broken:
+            change = Change.STILL  # broken when it was last known, and broken now
         if change:
             why = losses[name].why if now is None else str(details.get(name, {}).get("why", ""))
             steps.append(Step(change, about, past.last, now, why))

@@ -15,7 +15,7 @@ LENGTH = 600
 #: How many names a sentence gives before it counts the rest.
 NAMES = 5
 
-#: Told once for all findings of a clause and control at a target: a refused call has thousands.
+#: Told once for all like findings of a clause at a target: a refused call has thousands.
 _TOGETHER = frozenset({Change.COVERAGE_LOST, Change.COVERAGE_REGAINED})
 
 _ORDER = {change: at for at, change in enumerate(Change)}
@@ -23,14 +23,11 @@ _ORDER = {change: at for at, change in enumerate(Change)}
 
 def of_steps(steps: Iterable[Step]) -> list[Event]:
     """Return the events of steps, gravest first, and in the findings' order among equals."""
-    together: dict[tuple[str, ...], list[Step]] = {}
+    together: dict[tuple[object, ...], list[Step]] = {}
     found: list[Event] = []
     for step in steps:
         if step.change in _TOGETHER:
-            about = step.about
-            reason = step.now.reason if step.now else ""
-            key = (step.change, about.policy, about.clause, about.control, about.target, reason)
-            together.setdefault(key, []).append(step)
+            together.setdefault(_alike(step), []).append(step)
         else:
             found.append(_single(step, _sentence(step)))
     found += [_joined(group) for group in together.values()]
@@ -99,14 +96,24 @@ def _single(step: Step, text: str) -> Event:
     )  # fmt: skip
 
 
+def _alike(step: Step) -> tuple[object, ...]:
+    """Return what findings share that are told as one: never a broken one with one that is not."""
+    about, was, now = step.about, step.before, step.now
+    shared = (about.policy, about.clause, about.control, about.target, _severity(step))
+    seen = (now.verdict, now.reason, now.waived) if now else ("", "", False)
+    # What is found first where a list cannot be had stands with what was kept there.
+    return (step.change, *shared, bool(was and was.failing), *seen)
+
+
 def _joined(group: Sequence[Step]) -> Event:
     """Return one event for findings that share clause, control, target and reason."""
     first = _single(group[0], _sentence(group[0]))
     if len(group) == 1:
         return first
+    before = max(_verdict(step.before) for step in group)
     names = sorted({step.about.resource for step in group})
     text = f"{len(group)} findings: {_listed(names)}; {_sentence(group[0])}"
-    return first._replace(text=cut(text), finding="", resource="")
+    return first._replace(text=cut(text), finding="", resource="", before=before)
 
 
 def _resource(change: Change, owner: Owner, text: str) -> Event:
@@ -114,6 +121,8 @@ def _resource(change: Change, owner: Owner, text: str) -> Event:
 
 
 def _sentence(step: Step) -> str:
+    if step.change is Change.COVERAGE_REGAINED and step.now and step.now.failing:
+        return f"can be judged again; still broken: {step.why}"
     if step.why:
         return step.why
     return _SENTENCES.get(step.change, "") or _missing(step)
@@ -127,7 +136,7 @@ _SENTENCES = {
 
 
 def _missing(step: Step) -> str:
-    if step.now is None:
+    if step.now is None or step.now.dropped:
         return "is not looked at any more"
     return f"could not be looked at ({step.now.reason})"
 

@@ -61,6 +61,7 @@ def record(
     moved = _before(connection, scope_id)
     _now(connection, scope_id, account, moved, blobs)
     lost_ones = missing.missing(moved.about, moved.before, moved.now, inventory, _clauses(account))
+    lost_ones = _dropped(connection, moved, lost_ones)
     judged = _judged(connection, scope_id)
     details = _details(connection, scope_id)
     for name, lost in lost_ones.items():
@@ -163,6 +164,22 @@ def _abouts(connection: sa.Connection, names: Iterable[int]) -> dict[int, About]
         rows = connection.execute(sa.select(table.c.id, *columns).where(table.c.id.in_(some)))
         found.update((row[0], About(*row[1:])) for row in rows)
     return found
+
+
+def _dropped(
+    connection: sa.Connection, moved: Moved, losses: Mapping[int, Lost]
+) -> dict[int, Lost]:
+    """Let what was broken stay, as unknown, where nothing looks any more: nobody mended it."""
+    names = [name for name, lost in losses.items() if lost.change is Change.COVERAGE_LOST]
+    pasts = _pasts(connection, names)
+    return {
+        name: Lost(None, missing.dropped(moved.before[name])) if _failed(pasts.get(name)) else lost
+        for name, lost in losses.items()
+    }
+
+
+def _failed(past: Past | None) -> bool:
+    return bool(past and past.known and past.known.failing)
 
 
 def _steps(

@@ -9,7 +9,7 @@ from pathlib import Path
 from troth import record as folders
 from troth.errors import IntegrityError
 from troth.events import ERROR, tell
-from troth.history import arrears, diff
+from troth.history import arrears, diff, order
 from troth.history.arrears import Owed
 from troth.history.changes import Digest, Event
 from troth.history.reading import History
@@ -40,6 +40,25 @@ def keep(
         night = history.night(account.envelope["id"])
         first = night._replace(seq=min(one.seq for one in (made, *late)))
         return diff.since(history, history.before(first), night)
+
+
+def whatif(store: Store, scope: str, runs: Path, account: Account, at: datetime) -> str:
+    """Return why a run is none of the history (what if it were that day), empty if it is one.
+
+    What is noted of it in ``runs`` is struck out: it is never recorded late either. ``at`` is now.
+    """
+    why = _misplaced(store, scope, account, at)
+    if why:
+        arrears.strike(runs, account.folder)
+    return why
+
+
+def _misplaced(store: Store, scope: str, account: Account, at: datetime) -> str:
+    judged = datetime.fromisoformat(account.envelope["as_of"])
+    started = datetime.fromisoformat(account.envelope["started_at"])
+    if abs(started - judged) <= order.AHEAD and judged <= at + order.AHEAD:
+        return ""  # judged as it was made: two machines that look at once are both recorded
+    return order.misplaced(store, scope, account.envelope["id"], judged, at)
 
 
 def _events(store: Store, scope: str, late: Sequence[Recorded]) -> list[Event]:
@@ -78,6 +97,8 @@ def _late(
     if lacking := [name for name in SAID if name not in account.envelope]:
         text = f"there is no '{lacking[0]}'; the run was changed or cut off"
         raise IntegrityError(f"{one.folder / folders.ENVELOPE}: {text}")
+    if why := _misplaced(store, scope, account, at):
+        raise IntegrityError(f"run {one.folder.name} {why}")
     ended = code(account) if one.exit_code is None else one.exit_code
     made = record(store, scope, account, ended, at)
     tell("recorded late", run=one.folder.name)

@@ -2,7 +2,7 @@
 
 A finding that is missing from a run is missing for a reason: its resource is gone, nobody could
 look, nothing looks there any more, or its clause no longer asks. Only where nobody could look does
-it stay, as unknown.
+it stay, as unknown; and so does what was broken where nothing looks any more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from troth.history.about import About, Clause
 from troth.history.changes import Change
 from troth.history.compare import State
 from troth.history.resources import Inventory, Unit
+from troth.model import Reason, Verdict
 
 
 class Lost(NamedTuple):
@@ -33,6 +34,13 @@ def missing(
     names = before.keys() - set(now)
     places = inventory.places() if names else {}
     return {name: _lost(abouts[name], before[name], inventory, places, clauses) for name in names}
+
+
+def dropped(before: State) -> State:
+    """Return how a broken finding stands on once nothing looks there any more."""
+    return before._replace(
+        verdict=Verdict.UNKNOWN.value, reason=Reason.NO_TARGET.value, waiver="", looked=False
+    )
 
 
 def _lost(

@@ -50,7 +50,15 @@ def mark(history: History, channel: str, seq: int, at: datetime) -> None:
 
 
 def _seq(history: History, channel: str) -> int | None:
+    """Return the number that is noted; for one beyond the last run that of the run before it.
+
+    No digest covers what is noted: a number that no run has silences nobody.
+    """
     table = schema.told.c
     found = sa.select(table.seq).where(table.scope_id == history.scope_id, table.channel == channel)
     seq: int | None = history.connection.execute(found).scalar()
-    return seq
+    last = next(iter(history.nights(1)), None)
+    if seq is None or last is None or seq <= last.seq:
+        return seq
+    before = history.before(last)
+    return before.seq if before else 0

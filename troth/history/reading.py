@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from troth import canonical
 from troth.errors import UsageError
-from troth.history import blobs, chain, schema, spans
+from troth.history import blobs, chain, clauses, schema, spans
 from troth.history.about import About
 from troth.history.changes import Change, Event
 from troth.history.compare import State
@@ -190,12 +190,14 @@ class History:
             .select_from(table.join(of, table.c.clause_id == of.c.id))
             .where(of.c.scope_id == self.scope_id, *_holding(table, night.seq))
         )
-        return {(policy, clause): state for policy, clause, state in self.connection.execute(found)}
+        rows = self.connection.execute(found)
+        return {(policy, clause): clauses.said_of(state)[0] for policy, clause, state in rows}
 
     def clause_spans(self, policy: str = "", clause: str = "") -> dict[tuple[str, str], list[Span]]:
         """Return how clauses stood over time, oldest first; all, a policy's, or one.
 
-        A span says one thing, the state: kept, broken, waived, unknown or not-applicable.
+        A span says the state: kept, broken, waived, unknown or not-applicable; and beside kept
+        ``unmended`` if what was broken before did not pass (:mod:`troth.history.clauses`).
         """
         table, of = schema.clause_span, schema.clause
         found = (
@@ -208,8 +210,8 @@ class History:
         found = found.where(of.c.clause == _asked(clause)) if clause else found
         times = self._times
         made: dict[tuple[str, str], list[Span]] = {}
-        for name, number, first, last, *said in self.connection.execute(found):
-            span = times.span(first, last, tuple(said))
+        for name, number, first, last, state in self.connection.execute(found):
+            span = times.span(first, last, clauses.said_of(state))
             made.setdefault((name, number), []).append(span)
         return made
 
@@ -247,12 +249,16 @@ class History:
         return sorted(self._standing(night, found), key=lambda one: one.about[1:])
 
     def standing_first(
-        self, night: Night, policy: str, clause: str, verdict: str, most: int, *, waived: bool
-    ) -> list[Standing]:
-        """Return the first findings of a clause that stood so in a run: see :meth:`standing`."""
+        self, night: Night, policy: str, clause: str, verdict: str, most: int, *,
+        waived: bool | None = None,
+    ) -> list[Standing]:  # fmt: skip
+        """Return the first findings of a clause that stood so in a run: see :meth:`standing`.
+
+        ``waived`` chooses those that a waiver covers or does not cover, None chooses both.
+        """
         of, table = schema.finding.c, schema.finding_span
         chosen = (of.policy == policy, of.clause == clause, table.c.verdict == verdict)
-        covered = table.c.waiver != "" if waived else table.c.waiver == ""
+        covered = sa.true() if waived is None else _covered(table, waived=waived)
         order = [of[name] for name in About._fields[1:]]
         found = self._stood(night).where(*chosen, covered).order_by(*order).limit(most)
         return self._standing(night, found)
@@ -399,6 +405,10 @@ def _asked(text: str) -> str:
 def _known(connection: sa.Connection) -> str:
     listed = ", ".join(scopes(connection))
     return f"it has {listed}" if listed else "nothing was recorded yet: troth history record RUN"
+
+
+def _covered(table: sa.Table, *, waived: bool) -> sa.ColumnElement[bool]:
+    return table.c.waiver != "" if waived else table.c.waiver == ""
 
 
 def _holding(table: sa.Table, seq: int) -> tuple[sa.ColumnElement[bool], ...]:

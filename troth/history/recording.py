@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,26 +10,27 @@ import sqlalchemy as sa
 
 from troth import canonical, yamlfile
 from troth.cycles import uncollected
-from troth.history import blobs, chain, events, findings, resources, schema, spans
+from troth.errors import IntegrityError
+from troth.history import (
+    blobs,
+    chain,
+    clauses,
+    contents,
+    events,
+    findings,
+    resources,
+    schema,
+    spans,
+)
 from troth.history.blobs import Blobs
 from troth.history.changes import Change, Event
 from troth.history.store import Store
 from troth.history.text import storable
-from troth.model import Verdict
 from troth.record import INPUTS
 from troth.report.account import Account
 from troth.report.html.expiry import Expiries
 
 Row = Mapping[str, Any]
-
-#: The state of a clause in the history, by its verdict; a waived fail is ``waived``.
-STATES = {
-    Verdict.PASS: "kept",
-    Verdict.FAIL: "broken",
-    Verdict.UNKNOWN: "unknown",
-    Verdict.NOT_APPLICABLE: "not-applicable",
-}
-
 
 #: What a link takes over from the run's envelope.
 SAID = ("id", "state", "started_at", "finished_at", "as_of", "versions", "results_digest")
@@ -59,7 +59,7 @@ def record(
     """
     with store.writing() as connection:
         scope_id = _scope(connection, scope)
-        there = _there(connection, scope_id, account.envelope["id"])
+        there = _there(connection, scope_id, account.envelope)
         if there:
             return there
         return _write(connection, (scope_id, scope), account, exit_code, at)
@@ -96,12 +96,15 @@ def _write(
     at: datetime,
 ) -> Recorded:  # fmt: skip
     scope_id, name = scope
+    for problem in contents.unseen(connection):
+        text = f"the history was edited: {problem}; nothing is recorded into it"
+        raise IntegrityError(f"{text}: restore a copy of it from before")
     seq = chain.length(connection) + 1
     previous = latest(connection, scope_id)
     content, expiries = Blobs(), Expiries(account.summary["as_of"])
     inventory = resources.record(connection, scope_id, seq, account, content, expiries)
     steps = findings.record(connection, scope_id, seq, account, content, inventory)
-    counts = _clauses(connection, scope_id, seq, account)
+    counts = clauses.record(connection, scope_id, seq, account)
     for waiver in account.summary["waivers"]:
         expiries.waiver(waiver)
     earlier = definitions_of(connection, previous) if previous else {}
@@ -129,6 +132,7 @@ def _write(
         "opened": chain.opened(connection, seq),
         "closed": chain.closed(connection, seq),
         "events": chain.events(connection, seq),
+        "clauses": chain.clauses(connection, seq),
     }
     text = canonical.dumps(said).decode()
     return Recorded(seq, chain.append(connection, seq, scope_id, said, text), known=False)
@@ -165,13 +169,24 @@ def _scope(connection: sa.Connection, name: str) -> int:
     return made
 
 
-def _there(connection: sa.Connection, scope_id: int, name: str) -> Recorded | None:
+def _there(connection: sa.Connection, scope_id: int, envelope: Row) -> Recorded | None:
+    """Return a run that was recorded before; raises if that one had other results."""
     table = schema.run.c
-    found = sa.select(table.seq, table.digest).where(
-        table.scope_id == scope_id, table.id == name, table.sort == "run"
+    found = sa.select(table.seq, table.digest, table.body).where(
+        table.scope_id == scope_id, table.id == envelope["id"], table.sort == "run"
     )
     row = connection.execute(found).first()
-    return Recorded(int(row[0]), str(row[1]), known=True) if row else None
+    if row is None:
+        return None
+    check_same(canonical.parse(row[2].encode()), envelope)
+    return Recorded(int(row[0]), str(row[1]), known=True)
+
+
+def check_same(body: Row, envelope: Row) -> None:
+    """Raise :class:`~troth.errors.IntegrityError` if a run is not the recorded one of its id."""
+    if body["results_digest"] != envelope["results_digest"]:
+        text = f"run {envelope['id']} is recorded already, with other results"
+        raise IntegrityError(f"{text}; one of them was changed: troth verify RUN, history verify")
 
 
 def _promises(account: Account) -> list[dict[str, Any]]:
@@ -218,39 +233,6 @@ def _document(account: Account, policy: str) -> str:
     path = account.folder / INPUTS / "policies" / f"{policy}.yaml"
     text = path.read_text(encoding="utf-8")
     return str(yamlfile.parse(text, path.name).data["source"].get("digest", ""))
-
-
-def _clauses(
-    connection: sa.Connection, scope_id: int, seq: int, account: Account
-) -> dict[str, int]:
-    """Write the clauses' states and return how many stand how; informative ones have none."""
-    table = schema.clause
-    found = sa.select(table.c.policy, table.c.clause, table.c.id).where(
-        table.c.scope_id == scope_id
-    )
-    ids = {(policy, clause): name for policy, clause, name in connection.execute(found)}
-    free = spans.next_id(connection, table)
-    new: list[dict[str, Any]] = []
-    now: dict[spans.Key, spans.Said] = {}
-    for row in account.clauses:
-        if row["verdict"] is None:
-            continue
-        key = (row["policy"], row["clause"])
-        if key not in ids:
-            ids[key] = free + len(new)
-            named = {"policy": row["policy"], "clause": row["clause"]}
-            new.append({"id": ids[key], "scope_id": scope_id, **named})
-        now[(ids[key],)] = (state_of(row),)
-    spans.insert(connection, table, new)
-    before = spans.open_spans(connection, schema.clause_span, table, scope_id)
-    spans.move(connection, schema.clause_span, seq, before, now)
-    counted = Counter(said[0] for said in now.values())
-    return {state: counted[state] for state in (*STATES.values(), "waived")}
-
-
-def state_of(row: Row) -> str:
-    """Return how a clause (a row of results.json) stands, in the words of the history."""
-    return "waived" if row["waived"] else STATES[Verdict(row["verdict"])]
 
 
 def _events(connection: sa.Connection, seq: int, happened: Iterable[Event]) -> None:

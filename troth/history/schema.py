@@ -147,7 +147,7 @@ clause = sa.Table(
     sa.UniqueConstraint("scope_id", "policy", "clause"),
 )  # fmt: skip
 
-#: ``state`` is kept, broken, waived, unknown or not-applicable.
+#: ``state`` is kept, broken, waived, unknown or not-applicable; or ``kept, unmended``.
 clause_span = _spans("clause_span", "clause", sa.Column("state", sa.Text, nullable=False))
 
 event = sa.Table(

@@ -7,45 +7,33 @@ leaves nothing, and of two that write at once the second waits for the first.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from troth import credentials
-from troth.errors import UsageError
-from troth.history import schema
+from troth.errors import IntegrityError
+from troth.history import edited, schema, sqlite
+from troth.history.unusable import PATIENCE, NoHistory, StoreAway, StoreError
 
-#: Seconds that a writer waits for another one.
-PATIENCE = 60
+__all__ = ["PATIENCE", "NoHistory", "Store", "StoreAway", "StoreError", "shown"]
+
 #: The newest form of the tables: the migration that makes it.
 VERSION = "0001"
 #: Earlier forms, which are migrated when something is recorded.
 OLDER: frozenset[str] = frozenset()
 
-
-#: How the name of a file of SQLite ends.
-_READ_ONLY, _READ_WRITE = "?mode=ro", "?mode=rw"
-
-
 #: How the URL of a file of SQLite begins; the rest is its path, as it is.
 _FILE = "sqlite:///"
 
-
-class StoreError(UsageError):
-    """The store cannot be used; what is wrong with it and the next step."""
-
-
-class StoreAway(StoreError):
-    """The store cannot be used now, and perhaps can be later: a server is down, a disk is full."""
-
-
-class NoHistory(StoreError):
-    """There is no history at this place yet."""
+#: What to do by what PostgreSQL calls a refusal (SQLSTATE).
+_STEPS = {
+    "42501": "grant this role SELECT on the tables to read; to record it has to own the database",
+    "25006": "this server or session only reads: name the one that may be written",
+}
 
 
 class Store:
@@ -73,11 +61,7 @@ class Store:
     @classmethod
     def in_memory(cls) -> Self:
         """Return a new store that nothing is left of: two runs are compared in it."""
-        engine = sa.create_engine(
-            "sqlite://", creator=lambda: _connected(":memory:"), poolclass=sa.pool.StaticPool
-        )
-        sa.event.listen(engine, "begin", _begin)
-        made = cls(engine, "memory")
+        made = cls(sqlite.in_memory(), "memory")
         made._prepare(create=True)
         return made
 
@@ -98,7 +82,7 @@ class Store:
             connection = plain
             if self.engine.dialect.name == "postgresql":  # else each statement sees another state
                 connection = plain.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
+            with connection.begin(), self._explained(connection):
                 yield connection
 
     @contextlib.contextmanager
@@ -109,8 +93,11 @@ class Store:
         """
         with self._told(), self.engine.connect() as plain:
             connection = plain.execution_options(writes=True)
-            with connection.begin():
-                connection.execute(sa.select(schema.store).with_for_update()).one()
+            with connection.begin(), self._explained(connection):
+                ends = connection.execute(sa.select(schema.store).with_for_update()).all()
+                if len(ends) != 1:
+                    text = f"where it ends is noted {len(ends)} times instead of once"
+                    raise self._edited(text)
                 yield connection
 
     def vacuum(self) -> bool:
@@ -159,14 +146,33 @@ class Store:
             return None
 
     @contextlib.contextmanager
+    def _explained(self, connection: sa.Connection) -> Iterator[None]:
+        """Raise :class:`~troth.errors.IntegrityError` where an edit made something else fail."""
+        try:
+            yield
+        except edited.SIGNS:
+            if found := next(edited.problems(connection), ""):
+                raise self._edited(found) from None
+            raise
+
+    def _edited(self, text: str) -> IntegrityError:
+        step = "troth history verify shows more; restore a copy of it from before"
+        return IntegrityError(f"{self.shown} was edited: {text}; {step}")
+
+    @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         """Turn what the database says into one line that names the store."""
         try:
             yield
         except OperationalError as error:
+            if sqlite.is_undecodable(error.orig):
+                raise self._edited(_words(error)) from None
             text = f"{self.shown} cannot be used: {_words(error)}; {_advice(error)}"
             raise StoreAway(text) from None
         except DatabaseError as error:
+            if step := _STEPS.get(getattr(error.orig, "sqlstate", "")):
+                text = f"{self.shown} cannot be used: {_words(error)}; {step}"
+                raise StoreError(text) from None
             text = f"{self.shown} is damaged or no history: {_words(error)}; restore a copy of it"
             raise StoreError(text) from None
         except SQLAlchemyError as error:
@@ -186,7 +192,7 @@ def shown(url: str) -> str:
 
 def _engine(url: str, *, create: bool) -> sa.Engine:
     if url.startswith(_FILE):  # a path may hold a question mark, which begins no options here
-        return _sqlite(Path(url.removeprefix(_FILE)), create=create)
+        return sqlite.engine(Path(url.removeprefix(_FILE)), create=create)
     try:
         made = sa.make_url(url)
     except (SQLAlchemyError, ValueError):  # the latter for a port; either may show a password
@@ -216,79 +222,6 @@ def _postgres(url: sa.URL) -> sa.Engine:
 def _without(options: dict[str, Any], url: sa.URL) -> dict[str, Any]:
     """Return the options that the user's own URL does not set."""
     return {name: value for name, value in options.items() if name not in url.query}
-
-
-def _sqlite(path: Path, *, create: bool) -> sa.Engine:
-    if create:
-        _own_file(path)
-    elif not path.is_file():
-        raise NoHistory(f"{path}: there is no history; troth history record RUN begins one")
-    mode = _READ_WRITE if create else _READ_ONLY
-    engine = sa.create_engine(
-        "sqlite://",
-        creator=lambda: _connected(f"file:{quote(str(path))}{mode}"),
-        poolclass=sa.pool.NullPool,
-        hide_parameters=True,
-    )
-    sa.event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _own_file(path: Path) -> None:
-    """Make the file, readable by its owner only: a history tells what to attack."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        text = f"{path}: {error.strerror}; name another place in history: of troth.yaml"
-        raise StoreError(text) from None
-
-
-def _connected(name: str) -> Any:
-    """Open the file; never one that somebody else deleted, and never with half a transaction.
-
-    A rollback journal and a full sync, not a write-ahead log: one commit a night may be slow, and
-    the history stays one file that works on every file system and can be read where nothing may
-    be written.
-    """
-    import sqlite3
-
-    made = _plain(name)
-    if name.endswith(_READ_ONLY):
-        try:
-            made.execute("SELECT 1 FROM sqlite_master").fetchall()
-        except sqlite3.OperationalError as error:
-            made.close()
-            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
-                raise
-            # A writer was killed. What it left half done is taken back, which a reader may not.
-            healing = _plain(name.removesuffix(_READ_ONLY) + _READ_WRITE)
-            try:
-                healing.execute("SELECT 1 FROM sqlite_master").fetchall()
-            finally:
-                healing.close()
-            made = _plain(name)
-    made.execute("PRAGMA synchronous = FULL")
-    made.execute("PRAGMA foreign_keys = ON")
-    made.execute("PRAGMA temp_store = MEMORY")
-    return made
-
-
-def _plain(name: str) -> Any:
-    import sqlite3
-
-    return sqlite3.connect(
-        name, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
-    )
-
-
-def _begin(connection: sa.Connection) -> None:
-    """Begin a transaction ourselves: the driver would only begin one at the first change."""
-    options = connection.get_execution_options()
-    if not options.get("begins", True):
-        return
-    writes = options.get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _words(error: SQLAlchemyError) -> str:

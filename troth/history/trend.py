@@ -3,9 +3,10 @@
 Nothing but spans is read here. A *breach* begins with the first run in which a promise is not kept,
 broken or waived: a waiver accepts a breach, it mends none, so a waiver that expires begins no
 second one. A breach goes on while the clause is unknown or not asked, because nobody knows better.
-It ends, mended, with the first run in which the promise is kept, or unmended in which it is not
-applicable any more. Times are judged times; where a run was judged earlier than the one before it,
-a duration is nothing rather than negative.
+It ends, mended, with the first run in which the promise is kept; unmended where what was broken did
+not pass but is gone or not asked any more, or where the promise is not applicable any more. Times
+are judged times; where a run was judged earlier than the one before it, a duration is nothing
+rather than negative.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from troth.history.about import UNMENDED
 from troth.report.trend import Course
 
 if TYPE_CHECKING:  # nothing here needs a database
@@ -56,11 +58,15 @@ def breaches(spans: Sequence[Span]) -> list[Breach]:
         if state in _FAILING:
             begun = begun or span
         elif state in _SETTLED and begun:
-            found.append(Breach(begun.first, begun.at, span.at, state == "kept"))
+            found.append(Breach(begun.first, begun.at, span.at, _mended(span)))
             begun = None
     if begun:
         found.append(Breach(begun.first, begun.at, "", False))
     return found
+
+
+def _mended(span: Span) -> bool:
+    return span.said[0] == "kept" and UNMENDED not in span.said
 
 
 def course(spans: Sequence[Span], now: str, first: int = 0) -> Course:

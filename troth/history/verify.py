@@ -13,9 +13,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from troth import canonical
-from troth.canonical import CanonicalError
-from troth.history import chain, contents, schema
+from troth.history import chain, contents, edited, schema
 from troth.history.schema import OPEN
 from troth.history.store import Store
 
@@ -62,8 +60,9 @@ class Link(NamedTuple):
 def verify(store: Store, head: str = "") -> Verified:
     """Return whether all of a store is as it was recorded.
 
-    ``head`` is a digest that was kept elsewhere and has to be in the chain. Raises
-    :class:`~troth.history.store.StoreError` if the store cannot be read.
+    ``head`` is a digest that was kept elsewhere and has to be in the chain; nothing may have been
+    taken out after it. Raises :class:`~troth.history.store.StoreError` if the store cannot be
+    read, and :class:`~troth.errors.IntegrityError` if a text in it is none.
     """
     with store.reading() as connection:
         return verified(connection, head)
@@ -71,6 +70,8 @@ def verify(store: Store, head: str = "") -> Verified:
 
 def verified(connection: sa.Connection, head: str = "") -> Verified:
     """Return what :func:`verify` returns, for a store that is open already."""
+    if strange := [f"{text}; {_STEP}" for text in edited.ill_typed(connection)]:
+        return Verified(0, "", tuple(strange[:TOLD]))
     walk = _Walk(connection, head)
     waiting = walk.problems()
     told = list(islice(waiting, TOLD))
@@ -98,6 +99,12 @@ class _Walk:
             yield from self._place(link)
             yield from self._self(link)
             yield from self._content(link)
+            if found and self._wanted and link.sort == chain.PRUNE:
+                yield (
+                    f"{link.named} took out what was old after the head {self._wanted}, which says"
+                    " nothing of what is left: whoever took it out verifies with the head that"
+                    f" prune printed; if it was nobody, {_STEP}"
+                )
             self.links, self.head = self.links + 1, link.digest
             found = found or link.digest == self._wanted
         yield from self._end()
@@ -139,7 +146,9 @@ class _Walk:
         if link.body.get("since") != since:
             yield f"{link.named} was not recorded after '{since}'; {_STEP}"
         horizon = self._horizons.get(link.scope_id, 0)
-        covered = [("closed", chain.closed, "what it ended")] if link.seq > horizon else []
+        covered = [("clauses", chain.clauses, "how the clauses stood")]
+        if link.seq > horizon:
+            covered.append(("closed", chain.closed, "what it ended"))
         if link.seq >= horizon:
             covered += [
                 ("opened", chain.opened, "what began with it"),
@@ -160,7 +169,11 @@ class _Walk:
             yield f"{text} is not what was recorded; {_STEP}"
 
     def _end(self) -> Iterator[str]:
-        row = self._connection.execute(sa.select(schema.store)).one()
+        rows = self._connection.execute(sa.select(schema.store)).all()
+        if len(rows) != 1:
+            yield f"where the history ends is noted {len(rows)} times instead of once; {_STEP}"
+            return
+        row = rows[0]
         if (row.head, row.length) != (self.head, self.links):
             yield (
                 f"the history ends with number {self.links}, but number {row.length} was recorded:"
@@ -184,17 +197,18 @@ def links(connection: sa.Connection, sort: str = "") -> Iterator[Link]:
         for row in rows:
             seq, name, scope_id, sort, run, as_of, text, previous, digest = row
             yield Link(
-                seq, name or "", scope_id, sort, run, as_of, text, previous, digest, _body(text)
+                seq,
+                name or "",
+                scope_id,
+                sort,
+                run,
+                as_of,
+                text,
+                previous,
+                digest,
+                edited.body_of(text),
             )
         after = rows[-1][0]
-
-
-def _body(text: str) -> dict[str, Any]:
-    try:
-        body = canonical.loads(text.encode())
-    except CanonicalError:
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _horizon(link: Link) -> int | None:

@@ -17,7 +17,7 @@ from troth.model import Assess, Reason, Verdict
 from troth.report.account import Account
 from troth.report.brief import distinct
 from troth.report.findings import Findings
-from troth.report.words import LABELS, harmless, plural, told
+from troth.report.words import LABELS, harmless, plural, taken_over, told
 
 #: How many findings of a clause are written out before the rest is counted.
 SHOWN = 3
@@ -47,6 +47,8 @@ def show(account: Account, console: Console) -> None:
     _next(console, account.clauses)
     if account.summary["partial"]:
         console.print(Text("This run was interrupted: what was not read is unknown.", "yellow"))
+    if older := taken_over(account.envelope):
+        _say(console, 0, Text(f"Some facts are older than this run: {older}."))
 
 
 def _table(clauses: Sequence[Row]) -> Table:

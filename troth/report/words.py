@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from troth.model import POPULATION, Verdict
@@ -57,6 +57,18 @@ def told(row: Mapping[str, Any], *, part: bool = False) -> str:
     place = f"{row['target']} " if row["target"] else ""
     on = "" if row["resource"] == POPULATION else f": {place}{row['resource']}"
     return harmless(f"{control}{on}{reason}{why}{permission}{until}")
+
+
+def taken_over(envelope: Mapping[str, Any], instant: Callable[[str], str] = str) -> str:
+    """Return what a run took over from an earlier one, and from when that may be, or nothing.
+
+    ``instant`` writes an ISO 8601 instant.
+    """
+    said = envelope.get("resumed")
+    if not said:
+        return ""
+    units = plural(said["units"], "unit")
+    return harmless(f"{units}, read by run {said['run']} from {instant(said['since'])} on")
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -6,12 +6,14 @@ import importlib
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from troth.errors import Exit, UsageError
 from troth.serve.address import Listen
+from troth.serve.waiting import Waiting
 
 #: What the pages need, and no more: they are short to ask for and few at a time.
 _LIMITS: dict[str, Any] = {
@@ -69,9 +71,19 @@ def _answer(app: Any, plain: socket.socket, stop: Stop, ready: Callable[[], None
     open_: dict[int, Any] = {}
     server = waitress.create_server(app, map=open_, sockets=[plain], **_LIMITS)
     stop.wake = server.pull_trigger
+    waiting, begin = Waiting(), server.add_task
+
+    def add_task(channel: Any) -> None:
+        waiting.asked(channel)
+        begin(channel)
+
+    server.add_task = add_task
     ready()
     try:
         while not stop.asked:
+            channels = list(server.active_channels.values())
+            full = len(open_) >= _LIMITS["connection_limit"]
+            waiting.turn(channels, time.monotonic(), full=full)
             loop(timeout=_TURN, map=open_, count=1)
         server.task_dispatcher.shutdown()
     finally:

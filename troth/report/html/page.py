@@ -10,6 +10,7 @@ from troth.report.html import clauses, limits, looked, nights, overview, tallies
 from troth.report.html.found import Titles
 from troth.report.html.gaps import Gap
 from troth.report.html.looked import Looked
+from troth.report.words import taken_over
 
 #: How many gaps of each sort are listed before the rest is counted.
 GAPS = 200
@@ -121,9 +122,9 @@ def _facts(account: Account) -> list[tuple[str, str]]:
     times = (("Started", "started_at"), ("Finished", "finished_at"), ("Judged as of", "as_of"))
     found = [("Run", envelope["id"])] if "id" in envelope else []
     found += [("State", envelope["state"])] if "state" in envelope else []
-    return found + [
-        (label, words.instant(envelope[key])) for label, key in times if envelope.get(key)
-    ]
+    found += [(label, words.instant(envelope[key])) for label, key in times if envelope.get(key)]
+    older = taken_over(envelope, words.instant)
+    return found + ([("Taken over", older)] if older else [])
 
 
 def _digests(account: Account) -> list[tuple[str, str]]:
