@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from troth import config
 from troth.cli.fail_on import FailOn
-from troth.cli.store import Asked, library, store_at
+from troth.cli.store import Asked, store_at, stores
 from troth.cli.stored import exit_code
 from troth.errors import Exit, NotSaved, TrothError, UsageError
 from troth.events import ERROR, INFO, WARNING, tell
@@ -183,7 +183,7 @@ def _try(url: str) -> None:
     It may be back when the run ends, and a night in which nothing was looked at is lost for good.
     Raises :class:`UsageError` for what another day does not cure.
     """
-    library()
+    stores()
     from troth.history.store import StoreAway
 
     try:

@@ -62,7 +62,7 @@ def command(
     else 0.
     """
     gate = _gate(fail_on)
-    store.library()
+    store.stores()
     with _compared(asked, old, new, whole=whole) as found:
         _write(found, form)
         code = _exit_code(found.digest.events, gate)
@@ -158,7 +158,7 @@ def _recorded(folders: list[Path]) -> Iterator[tuple[History, Night, Night]]:
     if old["id"] == new["id"] and old["results_digest"] != new["results_digest"]:
         text = f"{folders[0]} and {folders[1]} are both the run {old['id']}, with other results"
         raise UsageError(f"{text}; one was changed: compare the runs themselves")
-    with store.library().in_memory() as made:
+    with store.stores().in_memory() as made:
         for account in accounts:
             put(made, _SCOPE, account, exit_code(account), datetime.now(UTC))
         with made.reading() as connection:

@@ -82,14 +82,14 @@ def _nightly(path: Path, settings: config.Config) -> Iterator[tuple[bool, str]]:
 
 def _history(place: config.Store) -> tuple[bool, str]:
     """Tell how it is with the store, which nothing is written into."""
-    from troth.cli.store import library
+    from troth.cli.store import stores
 
-    stores = library()
+    made = stores()
     from troth.history.store import NoHistory, shown
 
     about = f"history: {shown(place.url)}, scope {place.scope}"
     try:
-        stores.open(place.url).close()
+        made.open(place.url).close()
     except NoHistory:
         if not place.url.startswith("sqlite:"):
             return True, f"{about}: the first run makes its tables"

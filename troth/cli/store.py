@@ -101,7 +101,7 @@ class Asked:
     @contextmanager
     def reading(self) -> Iterator[History]:
         """Yield the scope of the history, in one state of the store."""
-        library()
+        stores()
         from troth.history.reading import History
 
         with self.opened() as (store, scope), store.reading() as connection:
@@ -113,14 +113,14 @@ def store_at(url: str, *, writes: bool = False, create: bool = False) -> Store:
 
     Without ``create`` it has to be there already.
     """
-    stores = library()
+    made = stores()
     if writes and not create:
-        stores.open(url).close()
-    found: Store = stores.open(url, create=writes or create)
+        made.open(url).close()
+    found: Store = made.open(url, create=writes or create)
     return found
 
 
-def library() -> Any:
+def stores() -> Any:
     """Return the class of stores; raises :class:`~troth.errors.UsageError` without SQLAlchemy."""
     try:
         from troth.history.store import Store

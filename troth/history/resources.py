@@ -15,15 +15,13 @@ import sqlalchemy as sa
 
 from troth import canonical
 from troth.collect import shards
+from troth.collect.observe import COVERED
 from troth.errors import IntegrityError
 from troth.history import schema, spans
 from troth.history.blobs import Blobs
 from troth.history.text import storable
 from troth.report.account import Account, Listed
 from troth.report.html.expiry import Expiries
-
-#: The members of an observation that its digest covers, with the facet's name.
-_COVERED = ("covered", "facts", "failure", "missing")
 
 Unit = tuple[str, str, str]
 
@@ -103,7 +101,7 @@ def _kept(blobs: Blobs, facet: str, seen: Mapping[str, Any], before: spans.Said 
     digest = bytes.fromhex(seen["digest"].removeprefix("sha256:"))
     if before == (digest,):
         return digest
-    body = {"facet": facet, **{key: seen[key] for key in _COVERED if key in seen}}
+    body = {"facet": facet, **{key: seen[key] for key in COVERED if key in seen}}
     if blobs.add(body) != digest:
         raise IntegrityError(f"the digest of {facet} is not that of its facts; the run was changed")
     return digest
