@@ -188,12 +188,12 @@ def _inventory(history: History, night: Night, owners: Mapping[int, Owner]) -> I
 
 def _owners(history: History, abouts: Collection[About]) -> dict[int, Owner]:
     """Return the resources that findings are about, by their ids."""
-    if not abouts:
-        return {}
     wanted = {(about.target, about.kind, about.resource) for about in abouts}
+    keys = sorted({about.resource for about in abouts})
     return {
         name: owner
-        for name, owner in _resources_of(history, sa.true()).items()
+        for some in spans.chunks(keys)
+        for name, owner in _resources_of(history, schema.resource.c.key.in_(some)).items()
         if (owner.unit[0], owner.kind, owner.key) in wanted
     }
 
