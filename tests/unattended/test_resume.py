@@ -236,7 +236,7 @@ def test_a_run_under_other_pseudonyms_is_left_alone(
     start: Start, workspace: Path, depot: Depot
 ) -> None:
     for name in ("one", "other"):
-        (workspace / name).write_bytes(os.urandom(32))
+        (workspace / name).write_bytes(name.encode().ljust(32, b"."))
         (workspace / name).chmod(0o600)
     under = ["--pseudonymize", "person", "--pseudonym-key"]
     killed = cut_short(start, workspace, depot, signal.SIGKILL, *under, "one")
