@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 from troth.errors import CheckerBug, Problem
@@ -215,6 +216,9 @@ class Checker:
     at_once: ClassVar[int] = 0
     #: Names of per="partition" calls that ``resources`` reads; they are planned and permitted.
     lists: ClassVar[Sequence[str]] = ()
+    #: Names of per="partition" calls out of whose answers the others take theirs; planned with
+    #: them. Such a call may ask :meth:`planned` what it has to bring.
+    basis: ClassVar[Sequence[str]] = ()
 
     def __init__(
         self,
@@ -260,6 +264,14 @@ class Checker:
         """Add to a counter of the run's envelope (``throttled``, ``retries``); never judged."""
         self._read.count(what, amount)  # type: ignore[attr-defined]
 
+    def planned(self) -> Sequence[tuple[type[Checker], str]]:
+        """Return every call that the run makes in this partition: its checker, and its name.
+
+        For calls that bring the answers of others, also of other checkers, in one exchange.
+        """
+        found: Sequence[tuple[type[Checker], str]] = self._read.planned(self)  # type: ignore[attr-defined]
+        return found
+
     def resources(self) -> Iterator[Resource | Listed]:
         """Yield every resource of the partition; read calls through :meth:`read` only.
 
@@ -297,7 +309,7 @@ class Checker:
     @classmethod
     def calls(cls) -> dict[str, Call]:
         """Return every declared call of the class by method name."""
-        return _marked(cls, "__troth_call__")
+        return dict(_marked(cls, "__troth_call__"))
 
     @classmethod
     def facets(cls) -> dict[str, Facet]:
@@ -305,7 +317,12 @@ class Checker:
         return {made.name: made for made in _marked(cls, "__troth_facet__").values()}
 
 
-def _marked(cls: type[Checker], mark: str) -> dict[str, Any]:
+def _marked(cls: Any, mark: str) -> dict[str, Any]:
+    return _found_marked(cls, mark)
+
+
+@cache
+def _found_marked(cls: Any, mark: str) -> dict[str, Any]:
     found = {}
     for name in sorted({name for base in cls.__mro__ for name in vars(base)}):
         declared = getattr(getattr(cls, name, None), mark, None)
@@ -357,6 +374,6 @@ def check_declaration(cls: type[Checker]) -> None:
         keyed = [used for used in made.uses if calls[used].per == "key"]
         if keyed and not made.keys:
             raise CheckerBug(f"checker {cls.id}: facet {name} uses {keyed[0]} but gives no keys")
-    for name in cls.lists:
+    for name in (*cls.lists, *cls.basis):
         if name not in calls:
             raise CheckerBug(f"checker {cls.id}: lists undeclared {name}")

@@ -23,7 +23,7 @@ reset_tzpath(to=())
 
 TYPES = (
     "duration", "integer", "number", "string", "boolean", "enum", "set",
-    "time", "time-range", "version", "delay",
+    "time", "time-range", "version", "delay", "recurrence",
 )  # fmt: skip
 STRICTER = ("higher", "lower", "superset", "subset", "none")
 
@@ -304,10 +304,29 @@ def _time_range(parameter: Parameter, value: Any) -> TimeRange:
     return TimeRange(value, start, end)
 
 
+def _recurrence(parameter: Parameter, value: Any) -> str:
+    """Return a recurrence rule of RFC 5545, 3.3.10; it is expanded by local wall time."""
+    from dateutil.rrule import rrule, rrulestr
+
+    text = "write a rule of RFC 5545 such as 'FREQ=WEEKLY;BYDAY=SA;BYHOUR=2;BYMINUTE=0'"
+    if not isinstance(value, str) or not value.startswith("FREQ="):
+        raise BadValue(f"{value!r} is not a recurrence; {text}")
+    if value.startswith(("FREQ=SECONDLY", "FREQ=MINUTELY")):
+        raise BadValue(f"{value!r} comes more than once an hour; name a rarer one")
+    try:
+        found = rrulestr(value, dtstart=datetime(2001, 1, 1), ignoretz=True)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadValue(f"{value!r} is not a recurrence ({error}); {text}") from None
+    if not isinstance(found, rrule):
+        raise BadValue(f"{value!r} holds several recurrences; {text}")
+    return value
+
+
 _PARSERS = {
     "duration": _duration, "integer": _integer, "number": _number, "string": _string,
     "boolean": _boolean, "enum": _enum, "set": _set, "time": _time,
     "time-range": _time_range, "version": _version, "delay": _delay,
+    "recurrence": _recurrence,
 }  # fmt: skip
 
 

@@ -306,7 +306,7 @@ def _units(cls: type[Checker], target: Mapping[str, Any], asked: _Asked) -> Iter
 def calls_of(cls: type[Checker], facets: Iterable[str]) -> list[Call]:
     """Return the calls that listing and the facets take, each once, by name."""
     declared, made = cls.calls(), cls.facets()
-    names = set(cls.lists)
+    names = {*cls.lists, *cls.basis}
     for name in facets:
         names.update(made[name].uses if name in made else ())
     return [declared[name] for name in sorted(names)]

@@ -6,7 +6,6 @@ with the vault as its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from troth.checker import Facts, ObservationFailed, Reason, complete, demand, partial
 from troth.checkers.aws.facts import instant
 from troth.checkers.aws.rows import Rows
+from troth.checkers.lookback import longest
 from troth.model import Failure
 
 Point = dict[str, Any]
@@ -31,11 +31,6 @@ _STATES = {
     "EXPIRED": "completed",
     "DELETING": "completed",
 }
-_DURATION = re.compile(
-    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(T(?:\d+(?:[.,]\d+)?[HMS])+)?"
-)
-_MOST_DAYS = (366, 31, 7, 1)
-_SECONDS = {"H": 3600, "M": 60, "S": 1}
 
 
 def vaulted(row: Row) -> Point:
@@ -125,17 +120,9 @@ def vault_sources(vaults: Rows, by_vault: Mapping[str, Rows], source: str) -> li
 def created_after(lookback: str) -> datetime | None:
     """Return the instant from which points are wanted, or None for all of them.
 
-    Years count 366 days, months 31, a part of a unit as a whole one, and a day is added because
-    the run is judged at the instant at which it began: reading more than was asked is harmless,
-    reading less is not. Raises ``not-supported`` for other than a duration.
+    A day is added to the longest that the duration can be, because the run is judged at the
+    instant at which it began. Raises ``not-supported`` for other than a duration.
     """
     if lookback == "all":
         return None
-    matched = _DURATION.fullmatch(lookback)
-    if matched is None or lookback.endswith(("P", "T")):
-        raise ObservationFailed(Reason.NOT_SUPPORTED, f"{lookback!r} is not an ISO 8601 duration")
-    *dates, times = matched.groups()
-    days = 1 + sum(int(n or 0) * most for n, most in zip(dates, _MOST_DAYS, strict=True))
-    parts = re.findall(r"(\d+)(?:[.,]\d+)?([HMS])", times or "")
-    seconds = sum((int(n) + 1) * _SECONDS[unit] for n, unit in parts)
-    return datetime.now(UTC) - timedelta(days=days, seconds=seconds)
+    return datetime.now(UTC) - timedelta(days=1) - longest(lookback)

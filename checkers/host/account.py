@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from troth.checker import (
     Facts,
@@ -35,6 +35,15 @@ class Accounts(HostChecker):
     id = "host.account"
     kind = "account"
     lists = ("machine_name", "passwd", "name_sources")
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "passwd": ("accounts",),
+        "group": ("accounts",),
+        "name_sources": ("accounts",),
+        "login_defs": ("login_defs",),
+        "shadow_lines": ("shadow",),
+        "sshd_files": ("sshd",),
+        "authorized_keys": ("authorized_keys",),
+    }
 
     @call("file:/etc/passwd", actions=["read /etc/passwd"], per="partition")
     def passwd(self) -> str:

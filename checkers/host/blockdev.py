@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,15 +59,24 @@ def parents(lsblk: str, mount: Mount) -> list[list[Mapping[str, Any]]]:
 
     A device on several others (RAID, a logical volume) has a chain through each.
     """
+
+    def is_mounted(node: Mapping[str, Any]) -> bool:
+        return (
+            node["maj:min"] == mount.device
+            or f"/dev/{node['kname']}" == mount.source
+            or node.get("path") == mount.source
+        )
+
+    return chains_to(lsblk, is_mounted)
+
+
+def chains_to(
+    lsblk: str, wanted: Callable[[Mapping[str, Any]], bool]
+) -> list[list[Mapping[str, Any]]]:
+    """Return each chain of devices from a disk to one that is ``wanted``."""
     try:
         roots = json.loads(lsblk)["blockdevices"]
-        return [
-            chain
-            for chain in _chains(roots, [])
-            if chain[-1]["maj:min"] == mount.device
-            or f"/dev/{chain[-1]['kname']}" == mount.source
-            or chain[-1].get("path") == mount.source
-        ]
+        return [chain for chain in _chains(roots, []) if wanted(chain[-1])]
     except (ValueError, LookupError, TypeError) as error:
         raise ObservationFailed(Reason.MALFORMED_RESPONSE, "lsblk's answer lacks parts") from error
 

@@ -10,6 +10,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
 #: Bytes that are needed from the beginning and from the end of a file.
 HEAD, TAIL = 1024, 4096
@@ -59,6 +60,39 @@ _MARKERS = (
 )
 
 
+@dataclass(frozen=True)
+class Packed:
+    """What a packed file says of its end.
+
+    ``whole`` is None where it was not looked at: no packed file, too long, or no tool to do it.
+    ``head`` and ``tail`` are the ends of what is in a whole gzip file.
+    """
+
+    whole: bool | None = None
+    head: bytes = b""
+    tail: bytes = b""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Tell whether the file ends early, or the dump in it does."""
+        return self.whole is False or is_cut_off(self.head, self.tail)
+
+
+def is_packed(head: bytes) -> bool:
+    """Tell by the first bytes whether a file is of a form that :func:`packed` looks at."""
+    return head.startswith((_GZIP[:2], _ZSTD))
+
+
+def packed(read: Callable[[int, int], bytes], size: int) -> Packed:
+    """Look at a packed file; ``read(length, offset)`` gives its bytes."""
+    head = read(4, 0)
+    if head.startswith(_GZIP[:2]):
+        return _gzip(read, size)
+    if head == _ZSTD:
+        return Packed(not zstd_is_cut_off(read, size))
+    return Packed()
+
+
 def is_encrypted(head: bytes) -> bool | None:
     """Tell by the first bytes whether a file is encrypted; None for a form that is not known.
 
@@ -85,27 +119,24 @@ def is_cut_off(head: bytes, tail: bytes) -> bool:
     return False
 
 
-def gzip_is_cut_off(read: Callable[[int, int], bytes], size: int) -> bool:
-    """Tell whether a gzip file ends early, or the dump in it does; long files are not unpacked.
-
-    ``read(length, offset)`` gives the file's bytes.
-    """
+def _gzip(read: Callable[[int, int], bytes], size: int) -> Packed:
+    """Unpack a gzip file that is not long."""
     if size > UNPACKED:
-        return False
-    packed, head, tail = read(size, 0), b"", b""
+        return Packed()
+    rest, head, tail = read(size, 0), b"", b""
     try:
-        while packed:
+        while rest:
             one = zlib.decompressobj(wbits=31)
             while not one.eof:
-                more = one.decompress(packed, 1 << 20)
-                packed = one.unconsumed_tail
+                more = one.decompress(rest, 1 << 20)
+                rest = one.unconsumed_tail
                 head, tail = (head + more)[:HEAD], (tail + more)[-TAIL:]
-                if not more and not packed and not one.eof:
-                    return True
-            packed = one.unused_data.lstrip(b"\x00")
+                if not more and not rest and not one.eof:
+                    return Packed(False)
+            rest = one.unused_data.lstrip(b"\x00")
     except zlib.error:
-        return True
-    return is_cut_off(head, tail)
+        return Packed(False)
+    return Packed(True, head, tail)
 
 
 def zstd_is_cut_off(read: Callable[[int, int], bytes], size: int) -> bool:

@@ -10,16 +10,86 @@ from __future__ import annotations
 import fnmatch
 import os
 import stat
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from troth.checker import ObservationFailed, Reason
+from troth.checkers.host import dumps
+from troth.checkers.host.status import Status
 
 #: Longest configuration file that is read, in bytes.
 LIMIT = 4 * 1024 * 1024
 #: Most files that one pattern may match.
 MATCHES = 10_000
+#: Most entries of one walk.
+WALKED = 20_000
+#: Bytes of a file among which its first line is looked for.
+FIRST = 512
 _LINKS = 40
+
+
+class Files(Protocol):
+    """The files of a machine: those of a tree, or those that its collector brought.
+
+    Every method may raise PermissionError and FileNotFoundError, as the operating system does,
+    and :class:`~troth.checker.ObservationFailed`.
+    """
+
+    def stat(self, path: str) -> Status:
+        """Return the status of what a path leads to, links followed."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether something is there; raises PermissionError if that cannot be told."""
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in a folder, sorted."""
+
+    def read(self, path: str, length: int, offset: int = 0) -> bytes:
+        """Return up to ``length`` bytes of a regular file; a negative offset counts from its end.
+
+        Anything but a regular file is ``not-supported``.
+        """
+
+    def text(self, path: str) -> str:
+        """Return a configuration file as text, wrong UTF-8 replaced.
+
+        A file over :data:`LIMIT` is ``not-supported``: half of it would mislead.
+        """
+
+    def texts(self, folder: str, suffix: str = "") -> dict[str, str]:
+        """Return the text of every file in a folder by name; empty if there is no such folder.
+
+        Hidden files are left out.
+        """
+
+    def first_line(self, path: str) -> str:
+        """Return the first line that is not blank among the first bytes (:data:`FIRST`).
+
+        A file that ends in ``.gz`` is unpacked for it.
+        """
+
+    def glob(self, pattern: str) -> list[str]:
+        """Return every path that matches an absolute pattern of ``*``, ``?`` and ``[…]``, sorted.
+
+        Folders that cannot be read raise PermissionError; too many matches are ``not-supported``.
+        """
+
+    def walk(self, path: str, depth: int) -> Iterator[tuple[str, Status]]:
+        """Yield what lies below a folder, ``depth`` levels deep at most, links not followed.
+
+        Sorted by path; other file systems are not entered. Raises ``listing-incomplete`` after
+        the last entry where more than :data:`WALKED` would follow, or a name has a line break.
+        """
+
+    def packed(self, path: str) -> dumps.Packed:
+        """Return what a packed file (gzip, zstd) says of its end."""
+
+
+def first_line(head: bytes) -> str:
+    """Return the first line that is not blank, as text."""
+    return head.lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)
@@ -53,9 +123,9 @@ class Tree:
                 todo += [one for one in reversed(target.split("/")) if one]
         return self._at(done)
 
-    def stat(self, path: str) -> os.stat_result:
+    def stat(self, path: str) -> Status:
         """Return the status of what a path leads to, links followed; raises OSError."""
-        return os.stat(self.real(path))
+        return Status.of(os.stat(self.real(path)))
 
     def exists(self, path: str) -> bool:
         """Tell whether something is there; raises PermissionError if that cannot be told."""
@@ -75,10 +145,11 @@ class Tree:
         Raises OSError, and ``not-supported`` for anything but a regular file.
         """
         descriptor = os.open(self.real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise ObservationFailed(Reason.NOT_SUPPORTED, f"{path} is no regular file")
         with open(descriptor, "rb", buffering=0) as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise ObservationFailed(Reason.NOT_SUPPORTED, f"{path} is no regular file")
             if offset:
                 file.seek(offset if offset > 0 else max(0, status.st_size + offset))
             found = bytearray()
@@ -97,12 +168,13 @@ class Tree:
         return found.decode("utf-8", "replace")
 
     def texts(self, folder: str, suffix: str = "") -> dict[str, str]:
-        """Return the text of every file in a folder by name; empty if there is no such folder."""
+        """Return the text of every file in a folder by name; hidden files are left out."""
         try:
             names = self.names(folder)
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        paths = {name: f"{folder}/{name}" for name in names if name.endswith(suffix)}
+        shown = [name for name in names if name.endswith(suffix) and name[0] != "."]
+        paths = {name: f"{folder}/{name}" for name in shown}
         return {name: self.text(path) for name, path in paths.items() if self._is_file(path)}
 
     def glob(self, pattern: str) -> list[str]:
@@ -118,6 +190,49 @@ class Tree:
                     Reason.NOT_SUPPORTED, f"{pattern} matches more than {MATCHES} files"
                 )
         return sorted(found)
+
+    def first_line(self, path: str) -> str:
+        """Return the first line that is not blank, unpacked if the file ends in ``.gz``."""
+        if not path.endswith(".gz"):
+            return first_line(self.read(path, FIRST))
+        try:
+            unpacker = zlib.decompressobj(wbits=31)
+            return first_line(unpacker.decompress(self.read(path, 65536), FIRST))
+        except zlib.error:
+            return ""
+
+    def walk(self, path: str, depth: int) -> Iterator[tuple[str, Status]]:
+        """Yield what lies below a folder of one file system, links not followed."""
+        top = self.real(path)
+        budget = [WALKED]
+        yield from self._below(top, path.rstrip("/"), depth, os.stat(top).st_dev, budget)
+        if budget[0] < 0:
+            words = f"more than {WALKED} files lie below {path}"
+            raise ObservationFailed(Reason.LISTING_INCOMPLETE, words)
+
+    def _below(
+        self, real: str, path: str, depth: int, device: int, budget: list[int]
+    ) -> Iterator[tuple[str, Status]]:
+        for name in sorted(os.listdir(real)):
+            inner, shown = os.path.join(real, name), f"{path}/{name}"
+            budget[0] -= 1
+            if budget[0] < 0:
+                return
+            try:
+                found = os.lstat(inner)
+            except FileNotFoundError:  # it vanished since the folder was listed
+                continue
+            status = Status.of(found)
+            enters = stat.S_ISDIR(found.st_mode) and found.st_dev == device and depth > 1
+            if enters and not os.access(inner, os.R_OK | os.X_OK):
+                enters, status = False, replace(status, unread=True)
+            yield shown, status
+            if enters:
+                yield from self._below(inner, shown, depth - 1, device, budget)
+
+    def packed(self, path: str) -> dumps.Packed:
+        """Return what a packed file says of its end."""
+        return dumps.packed(lambda size, at: self.read(path, size, at), self.stat(path).st_size)
 
     def _expand(self, folder: str, parts: list[str]) -> Iterator[str]:
         if not parts:

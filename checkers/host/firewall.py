@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 from troth.checker import (
     Facts,
@@ -30,6 +30,12 @@ class InputRules(HostChecker):
 
     id = "host.firewall"
     kind = "ingress-ruleset"
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "nft_rules": ("firewall",),
+        "iptables_rules": ("firewall",),
+        "ip6tables_rules": ("firewall",),
+        "ipv6": ("ipv6",),
+    }
 
     @call(
         "exec:nft -j list ruleset",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from troth.checker import (
     Facts,
@@ -17,7 +17,7 @@ from troth.checker import (
     demand,
     facet,
 )
-from troth.checkers.host import commands, log_facts
+from troth.checkers.host import log_facts
 from troth.checkers.host.collector import HostChecker
 from troth.checkers.host.settings import drop_ins, equals_settings
 
@@ -31,6 +31,10 @@ class Journal(HostChecker):
     id = "host.journal"
     kind = "log-store"
     lists = ("machine_name", "journal_settings")
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "journal_settings": ("journal",),
+        "journal_ends": ("journal_ends",),
+    }
 
     @call(
         "file:/etc/systemd/journald.conf",
@@ -61,7 +65,7 @@ class Journal(HostChecker):
         """Return the time stamps of the first and the last entry, empty if there is none."""
         shared = ("--no-pager", "-o", "short-unix")
         last = self.run("journalctl", *shared, "-n", "1")
-        first = commands.first_line("journalctl", *shared)
+        first = self.first_line("journalctl", *shared)
         for ran in (last, first):
             if any(hint in ran.err for hint in _HINTS):
                 raise PermissionError("journal")

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import re
 import stat
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
-from typing import Any
+from datetime import UTC, tzinfo
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from troth.checker import (
     Facts,
-    Failure,
     Listed,
-    Reason,
     Resource,
     call,
     demand,
     facet,
 )
-from troth.checkers.host import log_facts, logrotate
+from troth.checkers.host import generations, log_facts, logrotate
 from troth.checkers.host.collector import HostChecker
-from troth.checkers.host.log_times import written_at
+from troth.checkers.host.generations import Generation
 
 
 class Logs(HostChecker):
@@ -32,6 +28,10 @@ class Logs(HostChecker):
     id = "host.log"
     kind = "log-store"
     lists = ("machine_name", "rotation")
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "rotation": ("logrotate", "logs"),
+        "generations": ("logs",),
+    }
 
     @call(
         "file:/etc/logrotate.conf",
@@ -55,26 +55,14 @@ class Logs(HostChecker):
         return {path: found[path] for path in found if self._is_file(path)}
 
     @call("file:log", actions=["read the log files (root or group adm)"], per="key")
-    def generations(self, key: str) -> list[dict[str, Any]]:
+    def generations(self, key: str) -> list[Generation]:
         """Return the live file and its rotated ones: size, when modified, first time stamp.
 
-        Only the stamp at the beginning of the first line leaves this method. ``first`` is empty
-        where the line has none that is known. The key is ``<path>::<folder of the old ones>``.
+        Only the stamp near the beginning leaves this method. The key is ``<path>::<folder of the
+        old ones>``.
         """
-        zone, found = self._zone(), []
         path, _, old = key.rpartition("::")
-        folder, _, name = path.rpartition("/")
-        old = old or folder
-        old = old if old.startswith("/") else f"{folder}/{old}"
-        for one in [path, *self._rotated(old, name, path)]:
-            status = self.tree.stat(one)
-            modified = datetime.fromtimestamp(int(status.st_mtime), UTC)
-            line = self._first_line(one) if status.st_size else ""
-            stamp = written_at(line, zone, modified)
-            first = stamp.isoformat() if stamp else ""
-            found.append({"path": one, "size": status.st_size, "first": first})
-            found[-1]["modified"] = modified.isoformat()
-        return found
+        return generations.generations(self.tree, path, old, self._zone())
 
     def resources(self) -> Iterator[Resource | Listed]:
         """Yield every rotated file; a machine may have none."""
@@ -93,46 +81,13 @@ class Logs(HostChecker):
 
     @facet("extent", uses=["generations"], keys="live_files")
     def extent(self, log: Resource, files: Mapping[str, Any]) -> Facts:
-        """Return which events are there.
-
-        The oldest event is the first line of the oldest file. Where that has no time stamp that is
-        known, the oldest event is missing: the file's own time is that of its last event.
-        """
-        full = [one for rows in files.values() for one in rows if one["size"]]
-        if not full:
-            return log_facts.extent(None, None, {})
-        oldest = min(full, key=lambda one: str(one["first"] or one["modified"]))
-        newest = max(one["modified"] for one in full)
-        if oldest["first"]:
-            return log_facts.extent(oldest["first"], newest, {"oldest_file": oldest["path"]})
-        facts = dict(log_facts.extent(newest, newest, {}).values)
-        del facts["oldest_event_at"]
-        words = f"the first line of {oldest['path']} has no time stamp that is known"
-        raw = {"oldest_file": oldest["path"], "no_later_than": oldest["modified"]}
-        return Facts(facts, {"oldest_event_at": Failure(Reason.NO_DATA, words)}, raw)
+        """Return which events are there, from the first one after which no file is lacking."""
+        return generations.extent([one for rows in files.values() for one in rows])
 
     @facet("content")
     def content(self, log: Resource) -> Facts:
         """Return the kinds that the target gives to this log, or else those of its nature."""
         return log_facts.content(log.name, self.target)
-
-    def _rotated(self, folder: str, name: str, live: str) -> list[str]:
-        stem = re.escape(name)
-        short, dot, suffix = name.rpartition(".")
-        dated = rf"|{re.escape(short)}-[\d_.@-]+\.{re.escape(suffix)}" if dot else ""
-        shape = re.compile(rf"(?:{stem}[.-][\d_.@-]+{dated})(?:\.(?:gz|bz2|xz|zst))?")
-        names = self.tree.names(folder) if self.tree.exists(folder) else []
-        paths = [f"{folder}/{one}" for one in names if shape.fullmatch(one)]
-        return [one for one in paths if one != live and self._is_file(one)]
-
-    def _first_line(self, path: str) -> str:
-        head = self.tree.read(path, 4096)
-        if path.endswith(".gz"):
-            try:
-                head = gzip.GzipFile(fileobj=io.BytesIO(self.tree.read(path, 65536))).read1(4096)
-            except (OSError, EOFError):
-                return ""
-        return head.split(b"\n", 1)[0].decode("utf-8", "replace")
 
     def _zone(self) -> tzinfo:
         """Return the machine's zone by /etc/localtime; without that file it is UTC."""

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
-from troth.checker import Facts, Failure, Listed, Reason, Resource, call, complete, facet, partial
+from troth.checker import (
+    Facts,
+    Failure,
+    Listed,
+    ObservationFailed,
+    Reason,
+    Resource,
+    call,
+    complete,
+    facet,
+    partial,
+)
 from troth.checkers.host import secrets, sshd
 from troth.checkers.host.collector import HostChecker
+from troth.checkers.host.console import Console
+from troth.checkers.host.devices import Devices
+from troth.checkers.host.integrity import Integrity
+from troth.checkers.host.malware import Malware
+from troth.checkers.host.management import Management
+from troth.checkers.host.patches import Patches
+from troth.checkers.host.running import Running
+from troth.checkers.host.status import Status
 
 #: Where secrets of a machine usually lie; ``*`` is each home.
 _PLACES = ("/etc/ssh", "/root", "/home/*", "/srv")
-#: How deep folders are walked below these, and how many files are looked at in all.
-DEPTH, MOST = 3, 20_000
+#: How deep folders are walked below these.
+DEPTH = 3
 
 
-class Machine(HostChecker):
+class Machine(Devices, Integrity, Malware, Patches, Running, Console, Management):
     """One resource: the machine."""
 
     id = "host.machine"
     kind = "host"
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "open_secrets": ("secrets",),
+        "sshd_settings": ("sshd_effective",),
+        "sshd_files": ("sshd",),
+        "sshd_there": ("sshd_there",),
+    }
 
     @call(
         "file:/etc/ssh, /root, /home, /srv",
@@ -38,7 +62,7 @@ class Machine(HostChecker):
         for place in _PLACES:
             for path in self.tree.glob(place):
                 if walk.is_reachable(path):
-                    walk.folder(path, 0)
+                    walk.folder(path)
         return {"found": sorted(walk.found), "left_out": walk.left_out}
 
     @call(
@@ -108,44 +132,43 @@ class _Walk:
         self.host = host
         self.found: list[str] = []
         self.left_out = ""
-        self._seen = 0
 
     def is_reachable(self, path: str) -> bool:
         """Tell whether every user may enter all the folders above a path."""
         parts = path.strip("/").split("/")[:-1]
         above = ["/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1)]
-        return all(self.host.tree.stat(folder).st_mode & stat.S_IXOTH for folder in above)
+        return all(_enters(self.host.tree.stat(folder)) for folder in above)
 
-    def folder(self, path: str, depth: int) -> None:
-        """Look at a folder's files and walk its folders; links are not followed."""
-        mode = self.host.tree.stat(path).st_mode
-        if not stat.S_ISDIR(mode) or not mode & stat.S_IXOTH:
+    def folder(self, path: str) -> None:
+        """Look at the files below a folder, but not in folders that are closed to others."""
+        if not _enters(self.host.tree.stat(path)):
             return
+        closed: list[str] = []
         try:
-            names = self.host.tree.names(path)
-        except PermissionError:
+            for inner, status in self.host.tree.walk(path, DEPTH):
+                if not inner.startswith(tuple(closed)):
+                    self._entry(inner, status, closed)
+        except (PermissionError, ObservationFailed):
             self.left_out = self.left_out or path
-            return
-        for name in names:
-            self._seen += 1
-            if self._seen > MOST:
-                self.left_out = self.left_out or f"more than {MOST} files"
-                return
-            self._entry(f"{path}/{name}", depth)
 
-    def _entry(self, path: str, depth: int) -> None:
-        real = os.path.join(self.host.tree.real(path.rpartition("/")[0]), path.rpartition("/")[2])
-        try:
-            mode = os.lstat(real).st_mode
-        except FileNotFoundError:  # it vanished since the folder was listed
-            return
-        if stat.S_ISDIR(mode):
-            if depth + 1 < DEPTH:
-                self.folder(path, depth + 1)
-        elif stat.S_ISREG(mode) and mode & stat.S_IROTH and self._is_secret(path):
+    def _entry(self, path: str, status: Status, closed: list[str]) -> None:
+        if stat.S_ISDIR(status.st_mode):
+            if not _enters(status):
+                closed.append(f"{path}/")
+            elif status.unread:
+                self.left_out = self.left_out or path
+        elif (
+            stat.S_ISREG(status.st_mode) and status.st_mode & stat.S_IROTH and self._is_secret(path)
+        ):
             self.found.append(path)
 
     def _is_secret(self, path: str) -> bool:
         if secrets.by_name(path):
             return True
-        return secrets.may_be_key(path) and secrets.is_private_key(self.host.tree.read(path, 512))
+        tree = self.host.tree
+        return secrets.may_be_key(path) and secrets.is_private_key(tree.first_line(path))
+
+
+def _enters(status: Status) -> bool:
+    """Tell whether a path is a folder that every user may enter."""
+    return stat.S_ISDIR(status.st_mode) and bool(status.st_mode & stat.S_IXOTH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from troth.checker import Facts, Failure, Listed, Reason, Resource, call, facet
 from troth.checkers.host import pam, password_rules
@@ -19,6 +19,11 @@ class PasswordPolicy(HostChecker):
 
     id = "host.password-policy"
     kind = "password-policy"
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "login_defs": ("login_defs",),
+        "pam_files": ("pam",),
+        "module_files": ("pam",),
+    }
 
     @call(
         "file:/etc/login.defs",

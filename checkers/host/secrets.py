@@ -39,8 +39,7 @@ def may_be_key(path: str) -> bool:
     return not name.endswith(".pub") and any(fnmatch.fnmatchcase(name, p) for p in _MAYBE)
 
 
-def is_private_key(head: bytes) -> bool:
-    """Tell whether a file begins as a private key in PEM or PuTTY's form."""
-    first = head.lstrip()[:200]
-    pem = first.startswith(b"-----BEGIN ") and b"PRIVATE KEY-----" in first.split(b"\n", 1)[0]
-    return pem or first.startswith(b"PuTTY-User-Key-File-")
+def is_private_key(line: str) -> bool:
+    """Tell whether a file's first line is that of a private key in PEM or PuTTY's form."""
+    pem = line.startswith("-----BEGIN ") and "PRIVATE KEY-----" in line
+    return pem or line.startswith("PuTTY-User-Key-File-")

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from troth.checkers.host.settings import integer
 
@@ -62,13 +63,18 @@ class Shadow:
 
 def logins(passwd: str) -> list[Login]:
     """Return the accounts of /etc/passwd that read as such, in the file's order."""
+    return list(_logins(passwd))
+
+
+@lru_cache(maxsize=64)
+def _logins(passwd: str) -> tuple[Login, ...]:
     found = []
     for line in passwd.splitlines():
         fields = line.split(":")
         if len(fields) == 7 and fields[2].isdigit() and fields[3].isdigit():
             name, password, uid, gid, _, home, shell = fields
             found.append(Login(name, password, int(uid), int(gid), home, shell.strip()))
-    return found
+    return tuple(found)
 
 
 def redacted(passwd: str) -> str:

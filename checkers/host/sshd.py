@@ -10,6 +10,7 @@ import fnmatch
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAIN = "/etc/ssh/sshd_config"
 #: OpenSSH's own values (since 7.0) of the keywords that are looked at.
@@ -21,6 +22,10 @@ DEFAULTS: Mapping[str, str] = {
     "authorizedkeysfile": ".ssh/authorized_keys .ssh/authorized_keys2",
     "authorizedkeyscommand": "none",
     "trustedusercakeys": "none",
+    "usepam": "no",
+    "channeltimeout": "none",
+    "unusedconnectiontimeout": "none",
+    "clientaliveinterval": "0",
 }
 _OLD_NAMES = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
 
@@ -102,6 +107,7 @@ def _statements(
             yield _OLD_NAMES.get(keyword, keyword), value
 
 
+@lru_cache(maxsize=4096)
 def _statement(line: str) -> tuple[str, str]:
     said = line.strip()
     if not said or said.startswith("#"):

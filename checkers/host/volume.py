@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
 
 from troth.checker import (
     Facts,
@@ -17,9 +17,10 @@ from troth.checker import (
     facet,
     partial,
 )
-from troth.checkers.host import blockdev
-from troth.checkers.host.blockdev import Layer, Mount
+from troth.checkers.host import blockdev, file_crypto, volume_facts
+from troth.checkers.host.blockdev import Mount
 from troth.checkers.host.collector import HostChecker
+from troth.checkers.host.commands import NotInstalled
 from troth.checkers.host.settings import lines
 
 #: Makers of virtual machines whose disks the provider may encrypt where the machine cannot see it.
@@ -33,7 +34,23 @@ class Volumes(HostChecker):
 
     id = "host.volume"
     kind = "data-store"
-    lists = ("machine_name", "mount_table")
+    lists = ("machine_name", "mount_table", "swap_table")
+    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "mount_table": ("mounts",),
+        "block_devices": ("disks",),
+        "crypt_table": ("disks",),
+        "maker": ("disks",),
+        "shares": ("shares",),
+        "swap_table": ("file_crypto",),
+        "zfs_properties": ("file_crypto",),
+        "fscrypt_states": ("file_crypto",),
+    }
+
+    @classmethod
+    def script_lists(cls, target: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]]:
+        """Return the paths that may be encrypted on their own."""
+        paths: list[tuple[str, ...]] = [(path,) for path in target.get("data_paths", ())]
+        return super().script_lists(target) | {"crypt_paths": paths}
 
     @call("file:/proc/self/mountinfo", actions=["read /proc/self/mountinfo"], per="partition")
     def mount_table(self) -> str:
@@ -78,22 +95,83 @@ class Volumes(HostChecker):
         texts = [main, *tree.texts("/etc/exports.d", ".exports").values()]
         return {"exports": "\n".join(texts), "samba": tree.exists("/etc/samba/smb.conf")}
 
+    @call(
+        "file:/proc/swaps", actions=["read /proc/swaps"], per="partition", absent_on=["not-found"]
+    )
+    def swap_table(self) -> str:
+        """Return where memory is swapped to."""
+        return self.tree.text("/proc/swaps")
+
+    @call("exec:zfs get", actions=["run zfs get"], per="partition", absent_on=["not-installed"])
+    def zfs_properties(self) -> str:
+        """Return the property ``encryption`` of every ZFS dataset; empty if zfs would not say."""
+        ran = self.run("zfs", "get", "-H", "-t", "filesystem", "-o", "name,value", "encryption")
+        return ran.out if ran.status == 0 else ""
+
+    @call("exec:fscrypt status", actions=["run fscrypt status"], per="key")
+    def fscrypt_states(self, path: str) -> str:
+        """Return what fscrypt says of a data path; empty where it is not encrypted."""
+        try:
+            ran = self.run("fscrypt", "status", path)
+        except NotInstalled:
+            return ""
+        return ran.out if ran.status == 0 else ""
+
     def resources(self) -> Iterator[Resource | Listed]:
-        """Yield each file system once, named by where it is mounted."""
+        """Yield each file system once, named by where it is mounted, and each swap device."""
         for mount in self._mounts(self.read("mount_table")):
             yield Resource(self.own_id(mount.point), mount.point, self.partition.name)
+        for device in file_crypto.swaps(str(self.read("swap_table") or "")):
+            yield Resource(self.own_id(device), device, self.partition.name)
 
-    @facet("encryption", uses=["mount_table", "block_devices", "crypt_table", "maker"])
-    def encryption(self, volume: Resource, table: str, lsblk: str, crypt: Any, maker: Any) -> Facts:
-        """Return the weakest way from a disk to the data, or the provider's encryption as said."""
+    def paths_in(self, volume: Resource) -> Iterable[str]:
+        """Return the data paths that lie in a volume."""
+        mounted = blockdev.mounts(self.read("mount_table"))
+        for path in self.target.get("data_paths", ()):
+            around = blockdev.holder(path, mounted)
+            if around is not None and around.point == volume.name:
+                yield path
+
+    @facet(
+        "encryption",
+        uses=[
+            "mount_table",
+            "block_devices",
+            "crypt_table",
+            "maker",
+            "zfs_properties",
+            "fscrypt_states",
+        ],
+        keys="paths_in",
+    )
+    def encryption(
+        self,
+        volume: Resource,
+        table: str,
+        lsblk: str,
+        crypt: Any,
+        maker: Any,
+        zfs: Any,
+        fscrypt: Mapping[str, str],
+    ) -> Facts:
+        """Return the weakest way from a disk to the data, or the provider's encryption as said.
+
+        A file system that encrypts by itself needs no crypt device below.
+        """
         mount = _mount(volume, table)
-        chains = blockdev.parents(lsblk, mount)
+        own = volume_facts.own_layer(mount, zfs, fscrypt)
+        if own is not None:
+            return volume_facts.by_file_system(own)
+        zfs_pool = mount.form == "zfs"
+        chains = file_crypto.pool_chains(lsblk) if zfs_pool else blockdev.parents(lsblk, mount)
         if not chains or mount.form == "overlay":
             raise _unseen(mount)
         ways = [[node for node in chain if node.get("type") == "crypt"] for chain in chains]
         raw = {"devices": sorted({str(node["name"]) for chain in chains for node in chain})}
         if all(ways):
             return Facts(self._crypt(ways, crypt), raw=raw)
+        if zfs_pool and any(ways):
+            raise _unseen(mount)
         return self._by_provider(str(maker or ""), raw)
 
     @facet("exposure", uses=["mount_table", "shares"])
@@ -122,8 +200,9 @@ class Volumes(HostChecker):
 
     @facet("nature")
     def nature(self, volume: Resource) -> dict[str, Any]:
-        """Return a volume; Linux does not record when it was made."""
-        return {"form": "volume", "created_at": None}
+        """Return a volume, or scratch space; Linux does not record when it was made."""
+        form = "scratch" if volume.name.startswith("/dev/") else "volume"
+        return {"form": form, "created_at": None}
 
     def _mounts(self, table: str) -> list[Mount]:
         mounted = blockdev.mounts(table)
@@ -145,12 +224,14 @@ class Volumes(HostChecker):
         layers = [[known[n["name"]] for n in way if n["name"] in known] for way in ways]
         if not all(layers):
             raise ObservationFailed(Reason.MALFORMED_RESPONSE, "dmsetup lacks a crypt device")
-        return _encrypted(min((max(way, key=_strength) for way in layers), key=_strength))
+        return volume_facts.by_crypt(
+            min((max(way, key=volume_facts.strength) for way in layers), key=volume_facts.strength)
+        )
 
     def _by_provider(self, maker: str, raw: dict[str, Any]) -> Facts:
         said = self.target.get("provider_encrypted")
         if isinstance(said, Mapping) or said is True:
-            return _asserted(said, raw)
+            return volume_facts.as_said(said, raw)
         if said is None and maker.startswith(_CLOUDS):
             words = f"a machine of {maker} cannot see whether the provider encrypts its disks; "
             words += "set provider_encrypted, or look at the cloud account as well"
@@ -159,34 +240,9 @@ class Volumes(HostChecker):
         return Facts(facts | {"key_owner": "none"}, raw=raw)
 
 
-def _encrypted(layer: Layer) -> dict[str, Any]:
-    state = "encrypted" if layer.key_bits else "unencrypted"
-    return {
-        "state": state,
-        "algorithm": layer.algorithm if layer.key_bits else "none",
-        "key_bits": layer.key_bits,
-        "layer": "volume" if layer.key_bits else "none",
-        "key_owner": "customer" if layer.key_bits else "none",
-    }
-
-
-def _asserted(said: Any, raw: Mapping[str, Any]) -> Facts:
-    facts = {"state": "encrypted", "layer": "provider", "key_owner": "provider"}
-    noted = dict(raw) | {"asserted": True}
-    if isinstance(said, Mapping):
-        return Facts(facts | {n: said[n] for n in ("algorithm", "key_bits")}, raw=noted)
-    why = Failure(
-        Reason.NOT_SUPPORTED,
-        "provider_encrypted does not say how; write {algorithm: AES, key_bits: 256}",
-    )
-    return Facts(facts, {"algorithm": why, "key_bits": why}, noted)
-
-
-def _strength(layer: Layer) -> tuple[int, int]:
-    return (layer.algorithm == "AES", layer.key_bits) if layer.key_bits else (-1, 0)
-
-
 def _mount(volume: Resource, table: str) -> Mount:
+    if volume.name.startswith("/dev/"):
+        return Mount("", volume.name, "swap", volume.name)
     for mount in blockdev.mounts(table):
         if mount.point == volume.name:
             return mount

@@ -94,22 +94,30 @@ class Loop:
         return future
 
 
-class _Shared:
-    """The loop of this process."""
+class Shared:
+    """A loop of this process, started when it is first needed."""
 
     def __init__(self) -> None:
-        self.loop: Loop | None = None
-        self.lock = threading.Lock()
+        """Prepare; a process that was forked begins anew."""
+        self._forget()
+        # A lock that another thread held at a fork would never open in the child.
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._loop: Loop | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Loop:
+        """Return the running loop."""
+        with self._lock:
+            if self._loop is None or not self._loop.alive:
+                self._loop = Loop()
+            return self._loop
 
 
-_shared = _Shared()
-# A lock that another thread held while the process was forked would never open in the child.
-os.register_at_fork(after_in_child=_shared.__init__)  # type: ignore[misc]
+_shared = Shared()
 
 
 def shared() -> Loop:
-    """Return the loop of this process, started when it is first needed."""
-    with _shared.lock:
-        if _shared.loop is None or not _shared.loop.alive:
-            _shared.loop = Loop()
-        return _shared.loop
+    """Return the loop of all probes of this process."""
+    return _shared.get()

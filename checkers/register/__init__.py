@@ -134,6 +134,18 @@ class Register(Checker):
         )
 
 
+class AccessRequests(Register):
+    """Requests for accounts and access."""
+
+    id = kind = "register.access-requests"
+
+
+class AccessReviews(Register):
+    """Reviews of who may do what."""
+
+    id = kind = "register.access-reviews"
+
+
 class Acknowledgements(Register):
     """Versions of documents that people acknowledged."""
 
@@ -182,6 +194,12 @@ class Assets(Register):
     id = kind = "register.assets"
 
 
+class Attachments(Register):
+    """Files that customers sent to support."""
+
+    id = kind = "register.attachments"
+
+
 class Breaches(Register):
     """Standards of agreements that were missed."""
 
@@ -200,10 +218,22 @@ class Certificates(Register):
     id = kind = "register.certificates"
 
 
+class ChangeSteps(Register):
+    """Steps of changes before their release: review, test, approval."""
+
+    id = kind = "register.change-steps"
+
+
 class ChangeTests(Register):
     """Tests of changes before their release."""
 
     id = kind = "register.change-tests"
+
+
+class ChangeWindows(Register):
+    """Times in which changes are made to systems."""
+
+    id = kind = "register.change-windows"
 
 
 class Changes(Register):
@@ -266,10 +296,22 @@ class Disclosures(Register):
     id = kind = "register.disclosures"
 
 
+class Disposals(Register):
+    """Media and data that were returned, destroyed or sanitised."""
+
+    id = kind = "register.disposals"
+
+
 class Drills(Register):
     """Exercises, and tests by hand."""
 
     id = kind = "register.drills"
+
+
+class Entitlements(Register):
+    """Grants that people have, with the reasons."""
+
+    id = kind = "register.entitlements"
 
 
 class Findings(Register):
@@ -332,6 +374,12 @@ class MajorChanges(Register):
     id = kind = "register.major-changes"
 
 
+class MalwareAgents(Register):
+    """Devices, as the console of the malware protection sees them."""
+
+    id = kind = "register.malware-agents"
+
+
 class Moderation(Register):
     """Content that had to be removed."""
 
@@ -368,16 +416,34 @@ class Publications(Register):
     id = kind = "register.publications"
 
 
+class ReleaseScans(Register):
+    """Scans of releases for harmful code."""
+
+    id = kind = "register.release-scans"
+
+
 class ReportRequests(Register):
     """Requests of customers for reports."""
 
     id = kind = "register.report-requests"
 
 
+class RestoreTests(Register):
+    """Restores from backups that were tried."""
+
+    id = kind = "register.restore-tests"
+
+
 class Risks(Register):
     """Risks that were assessed."""
 
     id = kind = "register.risks"
+
+
+class RoleChanges(Register):
+    """People who took another role, and when they lost what it ends."""
+
+    id = kind = "register.role-changes"
 
 
 class Roles(Register):
@@ -410,6 +476,12 @@ class Staff(Register):
     id = kind = "register.staff"
 
 
+class StoragePlans(Register):
+    """The storage that customers' plans promise."""
+
+    id = kind = "register.storage-plans"
+
+
 class Supervision(Register):
     """Who supervises whom."""
 
@@ -426,6 +498,12 @@ class Systems(Register):
     """Systems, and who is responsible for them."""
 
     id = kind = "register.systems"
+
+
+class Terminations(Register):
+    """Ends of customers' contracts, and what became of their data."""
+
+    id = kind = "register.terminations"
 
 
 class Tests(Register):

@@ -42,6 +42,9 @@ class Reader:
     def count(self, what: str, amount: int = 1) -> None:
         self.counts[what] += amount
 
+    def planned(self, checker: Checker) -> list[tuple[type[Checker], str]]:
+        return [(type(checker), name) for name in type(checker).calls()]
+
     def __call__(self, checker: Checker, name: str, *key: Any) -> Any:
         declared = type(checker).calls()[name]
         if (name, *key) not in self._memo:

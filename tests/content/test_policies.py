@@ -145,6 +145,22 @@ servicechannel:
     severities: ["2"]
     max_hours_without_eta: 24
   severity.3 incident-status-updates: {promise: regular, severities: ["3"]}
+  availability.1 service-availability:
+    subjects: [around-the-clock]
+    exclude_planned_maintenance: true
+  availability.2 service-availability:
+    subjects: [share]
+    min_availability_percent: 99.5
+    denominator: period-without-exclusions
+    exclude_planned_maintenance: true
+  availability.4 planned-maintenance-window:
+    window: FREQ=WEEKLY;BYDAY=SA;BYHOUR=2;BYMINUTE=0
+    length: PT4H
+  availability.5 service-availability:
+    subjects: [share]
+    min_availability_percent: 99.5
+    window: P1M
+    exclude_planned_maintenance: true
   B.3a security-roles:
     asks: [holders]
     roles: [security_coordinator]
@@ -156,6 +172,7 @@ servicechannel:
     duties: [staff_training, safeguard_testing, provider_assessment]
   D.a security-programme: {elements: [administrative, technical, physical]}
   D.b policy-review: {policies: [security_programme]}
+  D.2c access-management-policy: {steps: [grant, determine, modify, terminate]}
   D.5 security-training: {audience: [employees, agents]}
   D.6a security-programme-assessment:
     asks: [inputs]
@@ -163,9 +180,12 @@ servicechannel:
   D.6b security-programme-assessment: {asks: [interval], max_interval: P12M}
   D.6c security-programme-assessment: {asks: [changes]}
   D.6d certification: {standards: [SOC 1 Type II, SOC 2 Type II]}
+  G.3a malware-protection: {asks: [machines]}
+  G.3c malware-protection: {asks: [devices]}
   E.1b security-roles: {asks: [approval, holders]}
   E.5a policy-acknowledgement: {documents: [security_programme]}
   E.5b policy-acknowledgement: {documents: [privacy_policy]}
+  E.4b environmental-protection: {measures: [fire, flood]}
   F.1b encryption-in-transit: {protections: [TLS, SSH]}
   F.1d encryption-at-rest: {algorithm: AES, min_key_bits: 256}
   F.1e tls-certificate-key-strength: {min_rsa_bits: 2048}
@@ -180,6 +200,7 @@ servicechannel:
     asks: [counts]
     device_types: [laptop, handheld_wireless]
     max_interval: P12M
+  G.3b security-patching: {max_patch_age: P12M, max_interval: P12M}
   G.5e environment-separation: {separated_from: [customer_internal_servers]}
   G.6a telephony-redundancy: {subjects: [standby], systems: [phones, call_centre, ivr]}
   G.6b telephony-redundancy: {subjects: [takeover]}
@@ -197,6 +218,7 @@ servicechannel:
       - volume_of_sensitive_information
       - new_security_needs
       - other_material_circumstances
+  I.3a access-removal: {asks: [leavers]}
   I.3b exit-asset-return:
     items: [keys, id_numbers, access_codes, badges, business_cards]
   J.1a post-incident-review: {asks: [review], reviewer_roles: [security_coordinator]}
@@ -205,17 +227,25 @@ servicechannel:
   J.3 corrective-action: {sources: [incidents], asks: [tracking], kinds: [practice-change]}
   J.4a incident-records: {promise: written-report}
   J.4b incident-records: {promise: management-report}
+  K media-sanitization: {media: [paper, electronic]}
 icp-operator:
+  1.2a malware-protection: {asks: [devices, machines], device_types: [server, workstation]}
+  1.2b malware-protection: {asks: [measures]}
   1.3a audit-logging: {log_kinds: [access]}
   1.3b log-retention: {min_retention: P6M, log_kinds: [system_run, user_activity]}
+  1.3c log-attribution: {fields: [client_ip, usage, page_maintainer, maintainer_ip]}
+  1.4a log-attribution: {fields: [ip_address]}
   1.6a unused-services-disabled: {subjects: [services]}
   1.6b unused-services-disabled: {subjects: [ports]}
   1.7c admin-interface-restriction: {asked_from: [listed]}
   1.7d admin-interface-restriction: {asked_from: [outside]}
   1.4c harmful-content-removal: {categories: [banned, unlawful]}
   1.4d authority-reporting: {promise: important-information}
+  1.8b database-access-control: {scope: [application, operator, terminal]}
   1.8c unique-user-accounts: {accounts_per_person: 1}
   1.8e policy-acknowledgement: {documents: [password_secrecy]}
+  1.9a environmental-protection: {measures: [telecom machine-room standard]}
+  1.9b environmental-protection: {measures: [uninterruptible power supply], min_ups_units: 1}
   1.9c facility-inspection: {topics: [power, fire, damp, magnetism, rodents]}
   2.1a security-programme: {elements: [management system, accountability]}
   2.1b security-roles: {asks: [owners, holders, duties], roles: [system_owner]}
@@ -232,6 +262,8 @@ icp-operator:
   3.1b data-disclosure-restriction:
     promise: no-publication
     exceptions: [published_policies, legal_requirement]
+  3.2a access-management-policy: {steps: [account registration, permission management]}
+  3.2b data-handler-restriction: {min_custodians: 1}
   3.2c data-disclosure-restriction: {promise: no-disclosure}
   3.3c policy-acknowledgement: {documents: [security_rules]}
   4.0d service-agreement: {parts: [responsibilities]}
@@ -260,6 +292,8 @@ icp-operator:
   4.1.3 risk-assessment: {kinds: [delivery_risk, compensation_risk]}
   4.2.0 service-agreement: {parts: [indicators, exemptions, penalties]}
   4.2.1b backup-frequency: {interval: P2D}
+  4.2.1b service-availability: {subjects: [downtime], max_downtime: PT1H, window: P1Y}
+  4.2.1b concurrent-user-capacity: {min_concurrent_users: 100}
   4.2.2 service-agreement: {asks: [parts], parts: [exemptions]}
   4.2.3 compensation-terms: {terms_in: agreements}
   4.3c customer-satisfaction-measurement: {asks: [surveys]}
@@ -276,6 +310,15 @@ purecloud:
   1.2c training-assessment: {delivery: electronic}
   1.3b policy-review: {asks: [review], max_interval: P12M}
   1.3c policy-review: {asks: [update]}
+  1.5b backup-procedure: {covers: [backup]}
+  1.5d removable-media-restriction: {max_portable_media: 0}
+  1.6a malware-protection: {asks: [machines], exempt_systems: [linux]}
+  1.4a change-management: {asks: [live]}
+  1.4b change-management: {asks: [steps], steps: [review]}
+  1.4c change-management: {asks: [steps], steps: [test]}
+  1.4d change-management: {asks: [steps], steps: [approval]}
+  1.8a media-sanitization: {media: [data], parties: [provider, subcontractors]}
+  1.8b media-sanitization: {media: [equipment]}
   1.9a penetration-test: {kinds: [vulnerability_assessment, penetration_test], max_interval: P12M}
   1.9b penetration-test:
     kinds: [vulnerability_assessment, penetration_test]
@@ -286,14 +329,19 @@ purecloud:
     condition: written_request_and_nda
   2.1 tenant-isolation: {level: environments}
   2.1.Ab firewall-protection: {directions: [ingress, egress]}
+  2.1.B intrusion-detection: {kinds: [host, network]}
+  2.1.C no-wireless-networks: {max_wireless_interfaces: 0}
   2.1.Da encryption-in-transit: {protections: [TLS, VPN, MPLS]}
   2.1.Db encryption-in-transit: {protections: [TLS], require_tls_over_untrusted_networks: true}
   2.1.E encryption-in-transit: {protections: [TLS, SSH]}
   2.1.E secure-file-transfer: {methods: [TLS, HTTPS, SFTP], mode: required}
+  2.1.Fa recording-encryption: {objects: [call_recordings, chat_sessions]}
   2.1.Ha audit-logging: {log_kinds: [security_events]}
   2.1.Hc log-retention: {min_retention: P1Y, log_kinds: [security_events]}
   3.3 unique-user-accounts: {accounts_per_person: 1}
   3.3.Cb password-expiry: {max_age: P90D}
+  3.3.Ea access-removal: {asks: [leavers]}
+  3.3.Eb access-removal: {asks: [movers]}
   4.1c environment-separation: {separated_from: [corporate_network], physical: true}
   4.2 business-continuity-plan: {functions: [monitoring, support]}
   5.2a incident-notification: {max_delay: PT36H}
@@ -312,6 +360,10 @@ purecloud:
   6.1d assurance-report-availability:
     report: data_centre_certificates
     condition: written_request
+  6.3.a environmental-protection: {measures: [redundant external power]}
+  6.3.b environmental-protection: {measures: [redundant uninterruptible power supplies]}
+  6.3.c environmental-protection: {measures: [backup generators]}
+  6.3.d environmental-protection: {measures: [redundant temperature and humidity control]}
   8.0 certification:
     standards:
       - PCI DSS
@@ -337,6 +389,22 @@ purecloud:
   11.4b data-disclosure-restriction: {promise: no-sale, banned_purposes: [sale, rent]}
 smart-receico:
   0.c hosting-provider: {provider: gcp, previous_provider: aws}
+  1.1a service-availability:
+    subjects: [around-the-clock]
+    exclude_planned_maintenance: true
+    min_counted_outage: PT5M
+  1.1b service-availability:
+    subjects: [around-the-clock]
+    exclude_planned_maintenance: true
+    min_counted_outage: PT5M
+    from_installation: true
+  1.5a service-availability: &available
+    subjects: [share]
+    min_availability_percent: 99
+    min_counted_outage: PT5M
+    denominator: period-without-exclusions
+    exclude_planned_maintenance: true
+  1.5b service-availability: *available
   1.2 planned-maintenance-notice: {min_notice: P7D, channels: [email]}
   1.3 service-termination-notice: {min_notice: P3M, channels: [support_site, email]}
   1.6a hosting-provider: {region: ap-northeast-1}
@@ -349,12 +417,24 @@ smart-receico:
   1.14h corrective-action: {sources: [incidents], asks: [actions], kinds: [prevention]}
   1.15a audit-logging: {log_kinds: [access, operation, error, login_logout]}
   1.15b log-retention: {min_retention: P30D, log_kinds: [access, operation, error, login_logout]}
+  1.18 batch-processing-time: {max_duration: PT4H}
+  1.21 concurrent-user-capacity: {min_concurrent_users: 50}
+  1.22a storage-allowance: {server: shared, min_gb: 15}
+  1.22b storage-allowance: {server: dedicated}
   3.1a backup-frequency: {interval: P1D, at_local: "04:00"}
+  3.1b backup-access-restriction: {allowed_roles: [system_administrator]}
+  3.1c backup-procedure: {covers: [restore, release to users]}
+  3.2a data-deletion-after-termination: {max_delay: P1M, objects: [data]}
+  3.2b data-deletion-after-termination: {max_delay: P1M, objects: [storage_media]}
+  3.2b media-sanitization: {media: [storage_media]}
   3.2c data-deletion-request: {max_delay: "5 working days"}
   3.3 backup-generations: {min_generations: 7}
   3.4 encryption-in-transit: {protections: [TLS]}
   3.5 tenant-isolation: {level: accounts, systems: [FTP, database]}
   3.6b compensation-terms: {terms_in: terms-of-use}
+  3.7a data-deletion-after-termination: {max_delay: P1M, objects: [data]}
+  3.7b data-deletion-after-termination: {max_delay: P1M, objects: [storage_media]}
+  3.7b media-sanitization: {media: [storage_media]}
   3.7c data-deletion-request: {max_delay: "5 working days"}
   4.1 certification: {standards: [PrivacyMark], holder: own}
   4.2a penetration-test:
@@ -364,6 +444,7 @@ smart-receico:
   4.5a tenant-isolation: {level: servers}
   4.5b tenant-isolation: {level: accounts}
   4.7b unique-user-accounts: {accounts_per_person: 1}
+  4.8 malware-scan-frequency: {max_interval: PT24H, scanner: ClamAV}
 conholdate:
   1.1a hosting-provider: {provider: aws}
   1.2b certification: {holder: provider}
@@ -372,11 +453,16 @@ conholdate:
   4.1b backup-coverage: {method: full_system_snapshot}
   4.2c backup-location: {storage: s3}
   4.3 audit-logging: {log_kinds: [all_access]}
+  4.3 log-attribution: {fields: [principal, source]}
   5.1b log-secret-redaction: {coverage_percent: 100}
+  6.1a no-card-data-storage: {asks: [stored], max_stored_card_records: 0}
+  6.1b no-card-data-storage: {asks: [entered]}
   6.2a tls-cipher-strength: {min_symmetric_bits: 256}
   6.2b certification: {standards: [PCI DSS, CISP], holder: gateway}
   7.1b published-policy-page: {pages: [gdpr_policy]}
   7.1c published-policy-page: {pages: [subprocessors]}
+  8.2a usage-telemetry-minimization: {asks: [occasions], licence_types: [metered]}
+  8.2b usage-telemetry-minimization: {asks: [fields], licence_types: [metered]}
   9.2a public-status-page: {promise: portal}
   9.2b public-status-page: {promise: history}
   9.2c public-status-page: {promise: real-time}

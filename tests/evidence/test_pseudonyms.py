@@ -84,7 +84,35 @@ def test_the_tables_name_facts_that_there_are() -> None:
     for kind, paths in PERSONS.items():
         for path in paths:
             facet, _, fact = path.rstrip(":").partition(".")
-            assert fact in load_kind(kind).facets[facet].facts
+            name, _, inner = fact.partition(".")
+            schema = load_kind(kind).facets[facet].facts[name]
+            assert not inner or inner in schema["properties"]["items"]["items"]["properties"]
+
+
+def test_a_grant_and_its_row_in_the_register_still_meet() -> None:
+    held = {"items": [{"login": "alice", "grant": "admin", "by": "group sudo"}], "complete": True}
+    made = ALL.facts("privileges", "grants", Facts({"held": held})).values["held"]
+    identity = {"system": "host:a", "login": "alice"}
+    account = ALL.facts("account", "identity", Facts(identity)).values
+    assert made["items"] == [{"login": account["login"], "grant": "admin", "by": "group sudo"}]
+    assert account["login"] != "alice"
+    row = ALL.facts("register.entitlements", "row", Facts({"person_id": "host:a:alice"})).values
+    assert row["person_id"] == f"host:a:{account['login']}"
+    row = ALL.facts("register.entitlements", "row", Facts({"person_id": "p-1"})).values
+    staff = ALL.facts("register.staff", "row", Facts({"person_id": "p-1"})).values
+    assert row == staff
+
+
+def test_names_that_are_compared_with_other_names_are_not_known() -> None:
+    logins = {"logins": {"items": ["rescue"], "complete": True}}
+    seen = ALL.facts("sign-in", "local_people", Facts(logins))
+    assert seen.missing["logins"].reason is Reason.NOT_ALLOWED
+    revoked = {"revocations": {"items": ["bob:admin"], "complete": True}}
+    seen = ALL.facts("register.access-reviews", "row", Facts(revoked))
+    assert "pseudonymize person" in seen.missing["revocations"].message
+    row = {"address": "192.0.2.7", "last_at": "2026-11-20T00:00:00+00:00"}
+    seen = ALL.facts("sign-in", "arrivals", Facts({"addresses": {"items": [row]}}))
+    assert "pseudonymize ip" in seen.missing["addresses"].message
 
 
 def test_an_account_and_its_owner_in_the_register_still_meet() -> None:

@@ -111,7 +111,7 @@ def test_the_lock_names_no_index_and_has_a_hash_for_everything(locked: dict[str,
 def test_every_asked_for_package_is_imported_somewhere() -> None:
     imports = {
         "pyyaml": "yaml", "common-expression-language": "cel", "jsonschema-rs": "jsonschema_rs",
-        "tzdata": "tzdata",
+        "tzdata": "tzdata", "python-dateutil": "dateutil",
     }  # fmt: skip
     sources = [
         path.read_text(encoding="utf-8")

@@ -387,6 +387,21 @@ def test_a_fact_that_a_measure_misses_is_unknown() -> None:
     assert (made.verdict, made.failure) == (Verdict.UNKNOWN, DENIED)
 
 
+@pytest.mark.parametrize(
+    ("when_empty", "verdict"), [("unknown", "unknown"), ("not-applicable", "not-applicable")]
+)
+def test_a_population_of_which_every_rule_was_skipped_has_one_finding(
+    when_empty: str, verdict: str
+) -> None:
+    def count(inputs: Inputs) -> Iterable[Measured]:
+        yield Measured({"share": 0})
+
+    skipped = ABOUT_MEASURE._replace(when="!(1 == 1)", when_reading=CLOSED.reading)
+    asked = part(skipped, measure="m", when_empty=when_empty)
+    made = only(answer(asked, seen(box("a")), measures={"m": population_measure(count)}))
+    assert (made.resource, made.verdict) == ("population", verdict)
+
+
 def test_a_measure_is_told_that_its_population_is_cut() -> None:
     told: list[Failure | None] = []
 

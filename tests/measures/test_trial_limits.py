@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.measures.populations import item, measured, population, unread
-from troth.measures import Item
+from troth.measures import Item, Measured, Population
 from troth.model import Reason
 from troth.params import parse_duration
 
@@ -19,7 +19,8 @@ def drill(kind: str, minutes: float | None, result: str, held: str = "2026-05-01
 def answer(name: str, items: list[Item], **args: Any) -> Any:
     args |= {"within": parse_duration("P1Y")}
     (one,) = measured(name, population(items), args).values()
-    if one.facts:
+    assert one.facts["asked"] is True
+    if "held" in one.facts:
         return one.facts["held"]
     reason = one.missing["held"].reason
     return UNSHOWN if reason is Reason.NOTHING_FOUND else reason
@@ -81,7 +82,11 @@ def test_a_row_that_could_not_be_read(result: str) -> None:
 
 
 def ended(*items: Item, limit: str = "PT15M") -> Any:
-    args = {"kind": "idle", "of": ["app"], "limit": parse_duration(limit, at_most=True)}
+    args: dict[str, Any] = {
+        "kind": "idle",
+        "of": ["app"],
+        "limit": parse_duration(limit, at_most=True),
+    }
     return answer("sessions-end", list(items), **args)
 
 
@@ -111,3 +116,33 @@ def test_hours_are_minutes_as_well() -> None:
 def test_an_old_trial_shows_nothing_of_today() -> None:
     assert ended(drill("idle:app", 15, "pass", "2025-11-20")) is Reason.UNPROVEN
     assert ended(drill("idle:app", 15, "pass", "2025-11-21")) is True
+
+
+def beside(*items: Item, where: str = "servers", bad: bool = False) -> dict[str, Measured]:
+    args: dict[str, Any] = {"kind": "idle"}
+    args["of"] = ["servers", "server_programs", "app"]
+    args |= {"limit": parse_duration("PT15M"), "within": parse_duration("P1Y")}
+    place = Item("web1", {"place": {"where": where}} if where else {})
+    needs = {"sign-in": Population((place,))}
+    mine = [*items, unread("d-x")] if bad else list(items)
+    return measured("sessions-end", population(mine), args, needs=needs)
+
+
+def test_settings_decide_where_nobody_tried() -> None:
+    made = beside()
+    asked = {name: one.facts["asked"] for name, one in made.items()}
+    assert asked == {"idle:servers": False, "idle:server_programs": False, "idle:app": True}
+    assert all(one.facts["asked"] for one in beside(where="databases").values())
+    assert all(one.facts["asked"] for one in beside(where="").values())
+
+
+def test_a_trial_counts_beside_settings() -> None:
+    made = beside(drill("idle:servers", 16, "fail"), drill("idle:server_programs", 15, "pass"))
+    assert made["idle:servers"].facts == {"held": False, "asked": True}
+    assert made["idle:server_programs"].facts == {"held": True, "asked": True}
+
+
+def test_a_row_that_could_not_be_read_may_be_a_failure() -> None:
+    made = beside(bad=True)
+    assert {one.facts["asked"] for one in made.values()} == {True}
+    assert all("held" in one.missing for one in made.values())

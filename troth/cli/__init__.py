@@ -33,6 +33,7 @@ COMMANDS = {
     "validate": ("validate", "Check all files without looking at anything."),
     "test": ("cases", "Run the worked examples of controls."),
     "report": ("report", "Write a stored run in other formats."),
+    "slo": ("slo", "Show the ledger of a clause about availability."),
     "diff": ("diff", "Show what changed between two runs."),
     "history": ("history", "Show how promises stood over time, record, verify and prune."),
     "serve": ("serve", "Serve the history as web pages on this machine; read-only."),

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -27,6 +27,8 @@ class Calls:
         """Allow ``limit`` calls at the same time; 0 means as many as there are threads."""
         #: The functions of calls that more than one unit reads; their answers are kept.
         self.shared: set[Any] = set()
+        #: What is called in each partition of a target: the checker, and the call's name.
+        self.wanted: Mapping[tuple[str, str], Sequence[tuple[type[Checker], str]]] = {}
         self._answers: dict[tuple[Any, ...], dict[Any, Future[Any]]] = defaultdict(dict)
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(limit) if limit else None
@@ -96,6 +98,10 @@ class Calls:
             finally:
                 self._held.slot = False
 
+    def planned(self, checker: Checker) -> Sequence[tuple[type[Checker], str]]:
+        """Return what is called in a checker's partition, by any checker."""
+        return self.wanted.get((str(checker.target["id"]), checker.partition.name), ())
+
     def count(self, what: str, amount: int = 1) -> None:
         """Add to a counter of the envelope what a checker counts, such as ``throttled``."""
         tell("counted", DEBUG, what=what, amount=amount)
@@ -104,6 +110,12 @@ class Calls:
     def _add(self, what: str, amount: int) -> None:
         with self._lock:
             self.counters[what] += amount
+
+    def leave(self, target: str, partition: str) -> None:
+        """Drop every answer of a partition in which nothing more is looked at."""
+        with self._lock:
+            for ident in [one for one in self._answers if one[:2] == (target, partition)]:
+                del self._answers[ident]
 
     def forget(self, target: str, partition: str, resource: str) -> None:
         """Drop a resource's answers that no other unit reads, so that memory stays bounded."""

@@ -63,6 +63,20 @@ class _Tally:
             self._progress(unit, seen, known)
 
 
+class _Left:
+    """Counts down the units of each partition, whose answers can go then; safe for threads."""
+
+    def __init__(self, units: Iterable[Unit]) -> None:
+        self._units = Counter((unit.target, unit.partition.name) for unit in units)
+        self._lock = threading.Lock()
+
+    def is_last(self, unit: Unit) -> bool:
+        """Count a unit as done; tell whether its partition has no other."""
+        with self._lock:
+            self._units[unit.target, unit.partition.name] -= 1
+            return not self._units[unit.target, unit.partition.name]
+
+
 def collect(
     plan: Plan,
     targets: Mapping[str, Mapping[str, Any]],
@@ -87,6 +101,7 @@ def collect(
     units = [unit for unit in plan.units if unit.key not in finished]
     calls = Calls(budget.jobs)
     calls.shared = _shared(units, checkers)
+    calls.wanted = _planned(units, checkers)
     pool = ThreadPoolExecutor(budget.jobs, thread_name_prefix="read")
     drivers = ThreadPoolExecutor(UNITS_AT_ONCE, thread_name_prefix="unit")
     tally = _Tally(progress)
@@ -96,10 +111,14 @@ def collect(
         progress=tally, ending=ending, door=door or Door(),
     )  # fmt: skip
 
+    left = _Left(units)
+
     def one(unit: Unit) -> None:
         tell("unit started", unit=unit.key)
         began = monotonic()
         seen = observer.observe(checkers[unit.checker], targets[unit.target], unit)
+        if left.is_last(unit):
+            calls.leave(unit.target, unit.partition.name)
         shards.write(folder, unit, seen, monotonic() - began)
 
     tasks = {drivers.submit(one, unit): unit for unit in units}
@@ -136,6 +155,18 @@ def _await(
 
 def _late(budget: Budget) -> Failure:
     return Failure(Reason.TIMEOUT, f"not listed within {budget.seconds:g} s; raise --timeout")
+
+
+def _planned(
+    units: Iterable[Unit], checkers: Mapping[str, type[Checker]]
+) -> dict[tuple[str, str], list[tuple[type[Checker], str]]]:
+    """Return what is called in each partition of a target."""
+    found: dict[tuple[str, str], list[tuple[type[Checker], str]]] = {}
+    for unit in units:
+        cls = checkers[unit.checker]
+        rows = found.setdefault((unit.target, unit.partition.name), [])
+        rows += [(cls, call.name) for call in calls_of(cls, unit.facets)]
+    return found
 
 
 def _shared(units: Iterable[Unit], checkers: Mapping[str, type[Checker]]) -> set[Any]:

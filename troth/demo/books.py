@@ -12,15 +12,18 @@ from troth.shipped import FOLDER
 #: Folder of the registers to the names of the files in it.
 REGISTERS = {
     "registers": (
-        "acknowledgements", "actions", "agreement-duties", "agreements", "alerts", "appraisals",
-        "assessments", "assets", "breaches", "campaigns", "certificates", "change-tests", "changes",
+        "access-requests", "access-reviews", "acknowledgements", "actions", "agreement-duties",
+        "agreements", "alerts", "appraisals", "assessments", "assets", "attachments", "breaches",
+        "campaigns", "certificates", "change-steps", "change-tests", "change-windows", "changes",
         "complaints", "counts", "criminal-cases", "customer-requests", "customers", "data-handlers",
-        "devices", "disclosures", "drills", "findings", "incident-gradings", "incident-notices",
-        "incident-updates", "incidents", "inspections", "insurances", "integrations", "maintenance",
-        "major-changes", "moderation", "offboarding", "policy-reviews", "policy-versions",
-        "public-resources", "publications", "report-requests", "risks", "roles",
-        "service-lifecycle", "service-reviews", "shifts", "staff", "supervision", "surveys",
-        "systems", "tests", "tickets", "training-results", "trainings", "vendors", "workplaces",
+        "devices", "disclosures", "disposals", "drills", "entitlements", "findings",
+        "incident-gradings", "incident-notices", "incident-updates", "incidents", "inspections",
+        "insurances", "integrations", "maintenance", "major-changes", "malware-agents",
+        "moderation", "offboarding", "policy-reviews", "policy-versions", "public-resources",
+        "publications", "release-scans", "report-requests", "restore-tests", "risks",
+        "role-changes", "roles", "service-lifecycle", "service-reviews", "shifts", "staff",
+        "storage-plans", "supervision", "surveys", "systems", "terminations", "tests", "tickets",
+        "training-results", "trainings", "vendors", "workplaces",
     ),
     "registers/japan": ("deletion-requests",),
     "registers/support": ("deletion-requests",),
@@ -42,6 +45,7 @@ _ROWS = {
     "post-93": (
         "moderation", "https://community.hinoki.example:$community/posts/93", "{time-400h}",
     ),
+    "umibe-end": ("terminations", "c-21", "{day-100d}"),
 }  # fmt: skip
 
 

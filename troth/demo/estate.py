@@ -13,8 +13,11 @@ from troth.demo import (
     books,
     doors,
     endpoints,
+    forum,
     gcs,
     host,
+    probing,
+    receico,
     settings,
 )
 from troth.demo import statements as signed
@@ -36,6 +39,9 @@ def standing(folder: Folder, moments: Moments) -> Iterator[Estate]:
     names: dict[str, str] = {}
     signed.write(folder, moments)
     host.write(folder, moments, names)
+    receico.write(folder, moments, names)
+    forum.write(folder, moments, names)
+    probing.write(folder, moments, names)
     with contextlib.ExitStack() as running:
         ports = running.enter_context(endpoints.serving(folder, moments, names))
         closed = running.enter_context(doors.closed())
@@ -48,6 +54,9 @@ def standing(folder: Folder, moments: Moments) -> Iterator[Estate]:
             "aws": amazon,
             "gcs": google,
             "host": str(folder.path / host.ROOT),
+            "desk_host": str(folder.path / receico.DESK_ROOT),
+            "receico_host": str(folder.path / receico.ROOT),
+            "forum_host": str(folder.path / forum.ROOT),
             "closed": ", ".join(map(str, closed)),
             "forgotten": forgotten,
             "end_one": moments.day(140),
@@ -64,5 +73,6 @@ def _lines(amazon: str, google: str, ports: dict[str, int]) -> tuple[str, ...]:
         f"AWS, two accounts (moto) at {amazon}",
         f"Google Cloud Storage (gcp-storage-emulator) at {google}",
         f"TLS endpoints and web sites on 127.0.0.1: {listed}",
-        "a server's files in host/, registers in registers/, signed statements in attestations/",
+        "servers in the folders that end in host/, probes in probes/",
+        "registers in registers/, signed statements in attestations/",
     )

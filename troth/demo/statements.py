@@ -23,9 +23,22 @@ _DOCUMENTS = {"programme": "5e" * 32, "programme-principles": "a7" * 32, "report
 _STATED: dict[str, tuple[str, list[str], str]] = {
     "procedures": ("security-procedures", ["conholdate/3.1a", "purecloud/1.3a"], _PROCEDURES),
     "custody": ("credential-protection", [], "Credentials are kept secret by their owners."),
+    "access": (
+        "access-management-policy", ["servicechannel/D.2c", "servicechannel/E.1a"],
+        "Management's policy of access says how to grant, determine, modify and terminate it.",
+    ),
     "audits": (
         "customer-audit-right", ["purecloud/9b"],
         "Policies and manuals for assessments are kept ready; audits@hinoki.example answers.",
+    ),
+    "backups": (
+        "backup-procedure", ["purecloud/1.5b"],
+        "The backup procedure, version 4 of p-01, is followed and reviewed every year.",
+    ),
+    # fault: how restored data reaches users is not in it
+    "restores": (
+        "backup-procedure", ["smart-receico/3.1c"],
+        "The procedure for a restore, version 2 of p-01, is followed.",
     ),
     "compensation": (
         "compensation-terms", ["smart-receico/3.6b"],
@@ -48,9 +61,41 @@ _STATED: dict[str, tuple[str, list[str], str]] = {
         "incident-cooperation", ["purecloud/5.2b", "purecloud/5.4c"],
         "Reasonable requests of customers after an incident are met.",
     ),
+    "data-centres": (
+        "environmental-protection",
+        ["purecloud/6.3.a", "purecloud/6.3.b", "purecloud/6.3.c", "purecloud/6.3.d"],
+        "Each data centre has redundant external power, redundant uninterruptible power supplies,"
+        " backup generators and redundant temperature and humidity control.",
+    ),
+    # fault: floods are not in it
+    "hazards": (
+        "environmental-protection", ["servicechannel/E.4b"],
+        "Rooms with records are protected against fire.",
+    ),
+    "machine-room": (
+        "environmental-protection", ["icp-operator/1.9a", "icp-operator/1.9b"],
+        "The machine room follows the telecom machine-room standard and has its own"
+        " uninterruptible power supply.",
+    ),
+    "malware": (
+        "malware-protection", ["icp-operator/1.2b"],
+        "Mail is filtered, downloads are scanned, and servers and desks run antivirus software.",
+    ),
+    "disposal": (
+        "media-sanitization", [],
+        "The provider and its subcontractors destroy what held data; so do the clouds with theirs.",
+    ),
+    "media": (
+        "removable-media-restriction", ["purecloud/1.5d"],
+        "Backups are never written to media that can be carried away.",
+    ),
     "no-sale": (
         "data-disclosure-restriction", ["purecloud/11.4b"],
         "Customer data is neither for sale nor for rent.",
+    ),
+    "no-wireless": (
+        "no-wireless-networks", ["purecloud/2.1.C"],
+        "There is no wireless network in the rooms of the service.",
     ),
     "outgoing": (
         "firewall-protection", ["purecloud/2.1.Ab"],
@@ -83,10 +128,6 @@ _STATED: dict[str, tuple[str, list[str], str]] = {
     "reports": (
         "assurance-report-availability", ["purecloud/1.9d", "purecloud/6.1d"],
         "The summary of the penetration test of 2024-02-29 and certificates are given on request.",
-    ),
-    "services": (
-        "unused-services-disabled", ["icp-operator/1.6a"],
-        "Services that are not in use are switched off on every server.",
     ),
     "telephone": (
         "telephony-redundancy", ["servicechannel/G.6a"],

@@ -36,9 +36,14 @@ WHAT = ("account", "person", "ip")
 #: Bytes of the shortest key: as many as the digest has (RFC 2104, section 3).
 SHORTEST_KEY = 32
 
-#: The facts that name persons, by kind; ``:`` behind a fact marks what ends in a login.
+#: The facts that name persons, by kind; ``:`` behind a fact marks what ends in a login. A third
+#: word is a name in the items of a list.
 PERSONS: Mapping[str, frozenset[str]] = {
     "account": frozenset({"identity.login:"}),
+    "account-trace": frozenset({"trace.login"}),
+    "privileges": frozenset({"grants.held.login"}),
+    "register.access-requests": frozenset({"row.account:", "row.approver", "row.requester"}),
+    "register.access-reviews": frozenset({"row.reviewer", "row.revocations"}),
     "register.acknowledgements": frozenset({"row.person_id"}),
     "register.actions": frozenset({"row.owner"}),
     "register.agreements": frozenset({"row.party"}),
@@ -50,6 +55,7 @@ PERSONS: Mapping[str, frozenset[str]] = {
     "register.deletion-requests": frozenset({"row.customer"}),
     "register.disclosures": frozenset({"row.data_subject_ref"}),
     "register.drills": frozenset({"row.participants"}),
+    "register.entitlements": frozenset({"row.approver", "row.person_id:", "row.requester"}),
     "register.findings": frozenset({"row.risk_accepted_by"}),
     "register.incidents": frozenset({"row.reporter", "row.reviewer"}),
     "register.maintenance": frozenset({"row.customers"}),
@@ -59,6 +65,7 @@ PERSONS: Mapping[str, frozenset[str]] = {
     "register.publications": frozenset({"row.author", "row.reviewer"}),
     "register.report-requests": frozenset({"row.customer"}),
     "register.risks": frozenset({"row.owner"}),
+    "register.role-changes": frozenset({"row.person_id"}),
     "register.roles": frozenset({"row.person_id"}),
     "register.shifts": frozenset({"row.person_id"}),
     "register.staff": frozenset({"row.person_id", "row.accounts:"}),
@@ -67,9 +74,16 @@ PERSONS: Mapping[str, frozenset[str]] = {
     "register.training-results": frozenset({"row.person_id"}),
     "register.trainings": frozenset({"row.person_id"}),
     "register.workplaces": frozenset({"row.person_id"}),
+    "sign-in": frozenset({"local_people.logins"}),
+    "stored-password": frozenset({"storage.login"}),
 }
-#: Facts whose addresses measures compare with networks.
-_READ_AS_ADDRESSES = {("dns-name", "addresses.found")}
+#: Facts that are compared with networks or with names of a policy, which have no pseudonyms.
+_TAKEN = {
+    ("dns-name", "addresses.found"): "ip",
+    ("register.access-reviews", "row.revocations"): "person",
+    ("sign-in", "arrivals.addresses"): "ip",
+    ("sign-in", "local_people.logins"): "person",
+}
 
 #: Sixteen letters, so that no pseudonym looks like a number or an address.
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
@@ -109,12 +123,9 @@ class Pseudonyms:
         values = {}
         for name, value in facts.values.items():
             made = self._fact(kind, f"{facet}.{name}", value)
-            if (
-                made != value
-                and (kind, f"{facet}.{name}") in _READ_AS_ADDRESSES
-                and "ip" in self.what
-            ):
-                missing[name] = Failure(Reason.NOT_ALLOWED, _TAKEN_APART)
+            word = _TAKEN.get((kind, f"{facet}.{name}"), "")
+            if made != value and word in self.what:
+                missing[name] = Failure(Reason.NOT_ALLOWED, _TAKEN_APART[word])
             else:
                 values[name] = made
         raw = {} if self._names_persons(kind) else _each(facts.raw, self.text)
@@ -180,7 +191,22 @@ class Pseudonyms:
         of_persons = PERSONS.get(kind, ()) if "person" in self.what else ()
         if path in of_persons:
             return _each(value, partial(self._pseudonym, "person"))
+        inside = {one.removeprefix(f"{path}.") for one in of_persons if one.startswith(f"{path}.")}
+        if inside:
+            return self._items(value, inside)
         return _each(value, self._login if f"{path}:" in of_persons else self.text)
+
+    def _items(self, value: Any, names: set[str]) -> Any:
+        """Return a list fact with pseudonyms under some names of its items."""
+
+        def change(item: Mapping[str, Any]) -> dict[str, Any]:
+            person = partial(self._pseudonym, "person")
+            return {
+                name: _each(inner, person if name in names else self.text)
+                for name, inner in item.items()
+            }
+
+        return {**value, "items": [change(item) for item in value["items"]]}
 
     def _login(self, text: str) -> str:
         """Return ``system:login``, or a login, with a pseudonym for what follows the last colon.
@@ -201,10 +227,12 @@ class Pseudonyms:
         return Facts(values, missing, _each(facts.raw, self.text))
 
 
-_TAKEN_APART = (
-    "its addresses are compared with networks, which pseudonyms cannot be; "
-    "check again without --pseudonymize ip"
-)
+_TAKEN_APART = {
+    "ip": "its addresses are compared with networks, which pseudonyms cannot be; "
+    "check again without --pseudonymize ip",
+    "person": "its names are compared with other names, which pseudonyms cannot be; "
+    "check again without --pseudonymize person",
+}
 _NO_WORDS = "its words may name persons, so --pseudonymize person does not record them"
 
 

@@ -67,15 +67,14 @@ class PartJudge:
         if not seen.units:
             return self._rolled([self._no_target()])
         findings = list(self._listings(seen.units))
-        incomplete = self._whole_failure(self.part.kind, seen.units)
         inside, excluded = split(seen.items, self.question.scope)
-        targets = tuple(sorted({unit.target for unit in seen.units}))
-        everyone = Population((), incomplete, targets)
+        everyone = self._everyone(seen.units)
         judged = list(self._judged(inside, everyone, needs))
         findings.extend(judged)
         if not any(made.verdict is not Verdict.NOT_APPLICABLE for made in judged):
-            empty = self._empty(incomplete, bool(seen.items), excluded)
-            findings.extend([empty] if empty else [])
+            empty = self._empty(everyone.failure, bool(seen.items), excluded)
+            if empty:  # one finding says it of the population, not two of one key
+                findings = [made for made in findings if made.resource != POPULATION] + [empty]
         return self._rolled(findings, excluded)
 
     def _rolled(
@@ -150,23 +149,12 @@ class PartJudge:
         everyone: Population,
         needs: Mapping[str, Seen],
     ) -> Iterator[Finding]:
-        known = [(self._covered(item), placed) for item, placed in inside if not placed.failure]
-        uncertain = next((placed.failure for _, placed in inside if placed.failure), None)
         for item, placed in inside:
             if placed.failure:
                 yield self._resource(item, placed, {}, {}, ())
-        inputs = Inputs(
-            population=everyone._replace(
-                items=tuple(item for item, _ in known),
-                failure=everyone.failure or uncertain,
-            ),
-            needs={kind: self._population(kind, seen) for kind, seen in needs.items()},
-            args={name: self._argument(value) for name, value in self.part.arguments.items()},
-            as_of=self.moment.as_of,
-            zone=self.moment.zone,
-            clause=f"{self.question.policy}/{self.question.clause}",
-            control=self.question.control.id,
-        )
+        inputs = self._inputs(inside, everyone, needs)
+        placed_well = [placed for _, placed in inside if not placed.failure]
+        known = list(zip(inputs.population.items, placed_well, strict=True))
         results = self._run(measure, inputs)
         if measure.per == "population":
             if known and not results:  # else nothing said would read as nothing to judge
@@ -183,6 +171,36 @@ class PartJudge:
                 raise RuleBug(f"measure {measure.name} says nothing of {item.id}")
             made = by_resource[item.id].popleft()
             yield self._resource(item, placed, made.facts, made.missing, made.notes)
+
+    def inputs(self, seen: Seen, needs: Mapping[str, Seen]) -> Inputs:
+        """Return what the part's measure is given, for those who ask it something themselves."""
+        inside, _ = split(seen.items, self.question.scope)
+        return self._inputs(inside, self._everyone(seen.units), needs)
+
+    def _everyone(self, units: Sequence[Unit]) -> Population:
+        """Return the population without its resources: where it was looked for, and how whole."""
+        targets = tuple(sorted({unit.target for unit in units}))
+        return Population((), self._whole_failure(self.part.kind, units), targets)
+
+    def _inputs(
+        self,
+        inside: Sequence[tuple[Item, Placed]],
+        everyone: Population,
+        needs: Mapping[str, Seen],
+    ) -> Inputs:
+        uncertain = next((placed.failure for _, placed in inside if placed.failure), None)
+        return Inputs(
+            population=everyone._replace(
+                items=tuple(self._covered(item) for item, placed in inside if not placed.failure),
+                failure=everyone.failure or uncertain,
+            ),
+            needs={kind: self._population(kind, seen) for kind, seen in needs.items()},
+            args={name: self._argument(value) for name, value in self.part.arguments.items()},
+            as_of=self.moment.as_of,
+            zone=self.moment.zone,
+            clause=f"{self.question.policy}/{self.question.clause}",
+            control=self.question.control.id,
+        )
 
     def _run(self, measure: Measure, inputs: Inputs) -> list[Measured]:
         try:

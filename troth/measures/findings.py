@@ -9,6 +9,7 @@ from troth.measures.grouping import grouped
 from troth.measures.outcomes import told, unproven
 from troth.measures.reading import Row, day, rows, today
 from troth.model import Failure
+from troth.params import Duration
 
 _SEVERITIES = ("critical", "high", "medium", "low")
 _YIELDS = ("in_time", "accepted")
@@ -18,9 +19,9 @@ _YIELDS = ("in_time", "accepted")
 def finding_limits(inputs: Inputs) -> Iterator[Measured]:
     """Yield per finding whether it is ``in_time`` and whether its risk is ``accepted``.
 
-    The args are the days that a finding of each severity may take, counted from the date on which
-    it was found; an open one is in time until then. A risk is accepted by a person whom
-    ``register.staff`` knows and who still works here: one who has left owns no risk.
+    The args are the days, or durations, that a finding of each severity may take, counted from the
+    date on which it was found; an open one is in time until then. A risk is accepted by a person
+    whom ``register.staff`` knows and who still works here: one who has left owns no risk.
     """
     paths = (f"row.{name}" for name in ("person_id", "start_date", "end_date", "status"))
     read = rows(inputs.needs["register.staff"], *paths)
@@ -38,7 +39,8 @@ def _finding(
     item: Item, here: Mapping[str, bool], failure: Failure | None, inputs: Inputs
 ) -> Measured:
     found, closed = day(item.get("row.found_on")), item.get("row.closed_on")
-    days = inputs.args[item.get("row.severity")]
+    limit = inputs.args[item.get("row.severity")]
+    days = limit.days if isinstance(limit, Duration) else limit
     if closed is not None and day(closed) < found:
         raise unproven(f"{item.id} was closed before it was found; correct the dates")
     done = closed is not None and day(closed) <= today(inputs)

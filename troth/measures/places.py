@@ -4,6 +4,11 @@ A new measure is added here; a test holds this table and the modules together.
 """
 
 MODULES = {
+    "access_reviews": (
+        "access-reviewed",
+        "account-revoked",
+        "requests-used",
+    ),
     "accounts": ("account-owners",),
     "acknowledgements": (
         "acknowledged-versions",
@@ -31,6 +36,7 @@ MODULES = {
         "feeds-offered",
         "changes-in-feeds",
     ),
+    "allowances": ("storage-promised",),
     "anonymous": (
         "anonymous-service",
         "anonymous-form",
@@ -43,6 +49,7 @@ MODULES = {
         "appraised",
         "roles-held",
     ),
+    "arrivals": ("arrivals-inside",),
     "assessments": (
         "inputs-assessed",
         "assessments-held",
@@ -53,25 +60,47 @@ MODULES = {
         "devices-inventoried",
         "devices-registered",
     ),
+    "attachments": ("kept-past-close",),
     "attested": ("attested",),
+    "attribution": ("fields-carried",),
     "audits": ("audit-requests",),
     "authorities": (
         "authority-reports",
         "authority-help",
     ),
+    "availability": (
+        "availability",
+        "recurring-downtime",
+        "outages-registered",
+    ),
     "backups": (
         "newest-backup",
         "points-with",
     ),
+    "batches": ("runs-within",),
+    "beside": ("said-beside",),
     "cadence": ("release-gaps",),
     "certificates": ("current-certificates",),
+    "changes": (
+        "change-steps",
+        "changes-covered",
+    ),
     "complaints": ("complaint-handling",),
+    "contents": (
+        "purposes-named",
+        "something-found",
+    ),
+    "copies": ("copied-outside",),
     "coverage": (
         "covered-values",
         "fresh-values",
         "each-target-has",
     ),
     "deadlines": ("due-date",),
+    "disposals": (
+        "disposed-of",
+        "disposal-proved",
+    ),
     "documents": ("signed-document",),
     "drills": ("newest-drill",),
     "endings": (
@@ -85,6 +114,14 @@ MODULES = {
         "failure-counts",
     ),
     "findings": ("finding-limits",),
+    "grants": (
+        "grants-justified",
+        "grants-owned",
+    ),
+    "handlers": (
+        "approved-people",
+        "reach-approved",
+    ),
     "headcount": (
         "people-in-role",
         "things-of-type",
@@ -97,7 +134,25 @@ MODULES = {
     ),
     "insurances": ("covers-in-force",),
     "intervals": ("test-intervals",),
+    "keepers": ("backup-keepers",),
+    "leavers": (
+        "leavers-accounts",
+        "leavers-rights",
+        "leavers-traces",
+        "movers-access",
+    ),
+    "loads": ("load-held",),
     "logs": ("reaches-back",),
+    "maintenance": ("stops-in-window",),
+    "malware": (
+        "devices-protected",
+        "machines-current",
+    ),
+    "malware_scans": (
+        "scans-made",
+        "finds-recorded",
+    ),
+    "media": ("assets-at-most",),
     "notice_content": ("notice-content",),
     "notices": ("notified-in-time",),
     "offboarding": ("items-returned",),
@@ -109,6 +164,7 @@ MODULES = {
         "published-topics",
         "topics-named",
     ),
+    "patching": ("patched",),
     "plans": ("plan-tracked",),
     "policies": (
         "policies-reviewed",
@@ -125,6 +181,7 @@ MODULES = {
         "within-limit",
     ),
     "registers": ("newest-by-name",),
+    "release_scans": ("released-clean",),
     "release_tests": ("tested-outside",),
     "removals": ("removed-pages",),
     "report_requests": (
@@ -137,6 +194,7 @@ MODULES = {
         "role-holders",
         "owned-systems",
     ),
+    "restores": ("restore-tested",),
     "reviews": (
         "agreement-reviews",
         "audits-held",
@@ -153,10 +211,16 @@ MODULES = {
         "survey-actions",
         "tickets-rated",
     ),
+    "scans": (
+        "scan-limits",
+        "machines-scanned",
+    ),
     "schedules": (
         "on-time-starts",
         "generations",
     ),
+    "sensors": ("sensors-work",),
+    "software": ("software-support",),
     "statements": (
         "signed-words",
         "attested-text",
@@ -171,6 +235,10 @@ MODULES = {
     "systems": (
         "backed-up",
         "captured-together",
+    ),
+    "terminations": (
+        "termination-due",
+        "left-behind",
     ),
     "trainings": ("trainings-due",),
     "transport": ("plaintext-reach",),

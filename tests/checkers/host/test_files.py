@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from troth.checker import ObservationFailed
-from troth.checkers.host import commands, files
+from troth.checkers.host import files
 from troth.model import Reason
 
 
@@ -70,32 +69,3 @@ def test_the_end_of_a_file_is_read_from_its_end(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("0123456789")
     tree = files.Tree(str(tmp_path))
     assert (tree.read("/f", 3, -3), tree.read("/f", 20, -20)) == (b"789", b"0123456789")
-
-
-def test_commands_get_no_shell_and_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TROTH_SECRET", "s")
-    assert commands.run("printf", "%s", "$HOME;ls").out == "$HOME;ls"
-    assert "TROTH_SECRET" not in commands.run("env").out
-
-
-def test_a_command_of_the_callers_own_path_is_not_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake = tmp_path / "troth-fake-tool"
-    fake.write_text("#!/bin/sh\n")
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(commands.NotInstalled):
-        commands.run("troth-fake-tool")
-
-
-def test_commands_that_do_not_end_are_given_up() -> None:
-    with pytest.raises(subprocess.TimeoutExpired):
-        commands.run("sleep", "60", patience=0.05)
-    with pytest.raises(subprocess.TimeoutExpired):
-        commands.first_line("sleep", "60", patience=0.05)
-
-
-def test_only_the_first_line_is_waited_for() -> None:
-    assert commands.first_line("yes", "word").out == "word\n"
-    assert commands.first_line("false").status == 1

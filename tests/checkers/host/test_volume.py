@@ -46,6 +46,9 @@ def look(
         ("block_devices",): json.dumps({"blockdevices": lsblk}),
         ("crypt_table",): {"out": dmsetup, "refused": refused},
         ("maker",): target.pop("maker", "Dell Inc."),
+        ("swap_table",): target.pop("swaps", ""),
+        ("zfs_properties",): target.pop("zfs", ""),
+        ("fscrypt_states",): target.pop("fscrypt", {}),
         ("shares",): {"exports": target.pop("exports", ""), "samba": target.pop("samba", False)},
     }
     partition = next(Volumes.partitions({"id": "h"}))
@@ -191,6 +194,86 @@ def test_an_export_to_anyone_opens_the_volume(exports: str, public: bool) -> Non
 def test_samba_shares_are_not_read_so_nothing_is_promised() -> None:
     seen = look([DISK], samba=True)["/"]["exposure"]
     assert set(seen.missing) == {"public"}
+
+
+POOL = table(("0:9", "/", "zfs", "tank/root"), ("0:10", "/srv", "zfs", "tank/srv"))
+MEMBER = node("sda2", "8:2", "part") | {"fstype": "zfs_member"}
+#: Written from zfsprops(7), as zfs get -H prints it.
+ZFS = "tank\toff\ntank/root\toff\ntank/srv\taes-256-gcm\n"
+
+
+def test_zfs_encrypts_by_itself() -> None:
+    found = look([node("sda", "8:0", "disk", MEMBER)], mounts=POOL, zfs=ZFS)
+    assert found["/srv"]["encryption"].values == {
+        "state": "encrypted",
+        "algorithm": "AES",
+        "key_bits": 256,
+        "layer": "file",
+        "key_owner": "customer",
+    }
+    assert found["/"]["encryption"].values["state"] == "unencrypted"
+    short = look([DISK], mounts=POOL, zfs=ZFS.replace("256-gcm", "128-ccm"))
+    assert short["/srv"]["encryption"].values["key_bits"] == 128
+
+
+def test_a_pool_on_crypt_devices_is_encrypted_below() -> None:
+    member = node("data", "253:0", "crypt") | {"fstype": "zfs_member"}
+    closed = node("sdb", "8:16", "disk", member)
+    seen = look([closed], XTS_512, mounts=POOL, zfs=ZFS)["/"]["encryption"]
+    assert (seen.values["key_bits"], seen.values["layer"]) == (256, "volume")
+    mixed = look([closed, node("sda", "8:0", "disk", MEMBER)], XTS_512, mounts=POOL, zfs=ZFS)
+    assert mixed["/"]["encryption"].reason == Reason.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize("said", ["", "tank/other\ton\n", "tank/root\trot13\n", "tank/root"])
+def test_zfs_that_does_not_say_is_unknown(said: str) -> None:
+    found = look([node("sda", "8:0", "disk", MEMBER)], mounts=POOL, zfs=said)
+    assert found["/"]["encryption"].reason == Reason.NOT_SUPPORTED
+
+
+#: Written from fscrypt(1).
+FSCRYPT = """"/srv/data" is encrypted with fscrypt.
+
+Policy:   16382f282d7b29ee27e6460151d03382
+Options:  padding:32  contents:AES_256_XTS  filenames:AES_256_CTS  policy_version:2
+Unlocked: Yes
+"""
+
+
+def test_fscrypt_encrypts_the_data_paths() -> None:
+    seen = look([DISK], fscrypt={"/srv/data": FSCRYPT})["/"]["encryption"].values
+    assert (seen["state"], seen["algorithm"], seen["key_bits"], seen["layer"]) == (
+        "encrypted",
+        "AES",
+        256,
+        "file",
+    )
+    weak = FSCRYPT.replace("AES_256_XTS", "AES_128_CBC")
+    seen = look([DISK], fscrypt={"/a": FSCRYPT, "/b": weak})["/"]["encryption"].values
+    assert seen["key_bits"] == 128
+    one = look([DISK], fscrypt={"/a": FSCRYPT, "/b": ""})["/"]["encryption"].values
+    assert one["state"] == "unencrypted"
+    vague = look([DISK], fscrypt={"/a": FSCRYPT.replace("AES_256_XTS", "X")})["/"]["encryption"]
+    assert vague.values["state"] == "encrypted"
+    assert set(vague.missing) == {"algorithm", "key_bits"}
+
+
+SWAPS = """Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority
+/dev/sda1                               partition\t999420\t\t0\t\t-2
+/dev/zram0                              partition\t999420\t\t0\t\t100
+/var/swap                               file\t\t999420\t\t0\t\t-3
+"""
+
+
+def test_swap_is_looked_at_too() -> None:
+    found = look([DISK, CRYPT], XTS_512, swaps=SWAPS)
+    assert sorted(found) == ["/", "/dev/sda1", "/mnt/share", DATA]
+    swap = found["/dev/sda1"]
+    assert swap["encryption"].values["state"] == "unencrypted"
+    assert swap["nature"].values == {"form": "scratch", "created_at": None}
+    assert swap["transport"].values == {"plaintext": "not-reachable"}
+    other = look([DISK, CRYPT], XTS_512, swaps=SWAPS.replace("sda1", "data"))
+    assert other["/dev/data"]["encryption"].values["key_bits"] == 256
 
 
 def test_a_file_tree_has_no_devices(tree: Tree) -> None:

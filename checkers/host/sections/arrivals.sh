@@ -1,0 +1,4 @@
+# From which addresses people signed in, and when last; neither logins nor keys.
+# The same words as in arrivals.py.
+run sh -c 'command -v journalctl >/dev/null || exit 7; echo since $(journalctl --no-pager -o short-iso 2>/dev/null | grep -m 1 '"'"'^[0-9]'"'"' | cut -d '"'"' '"'"' -f 1); journalctl --no-pager -o short-iso -t sshd -t sshd-session -g '"'"'^Accepted '"'"' | sed -n "s/^\([0-9T:+-]*\) .*Accepted [^ ]* for .* from \([0-9A-Fa-f.:]*\)[%[:alnum:]]* port [0-9]* ssh2.*$/\1 \2/p" | sort -k 2,2 -k 1,1r | awk '"'"'!seen[$2]++'"'"' | head -n 5001'
+run sh -c 'command -v last >/dev/null || exit 7; last -w -i --time-format iso | awk '"'"'$1 == "wtmp" && $2 == "begins" {print "since", $3} $3 ~ /[.:]/ && $3 ~ /^[0-9A-Fa-f.:]+$/ {print $4, $3}'"'"' | sort -k 2,2 -k 1,1r | awk '"'"'!seen[$2]++'"'"' | head -n 5001'

@@ -1,0 +1,2 @@
+# When the service manager started and ended the units that do batch work.
+each batch_units run journalctl -q --no-pager -o json --output-fields=MESSAGE,MESSAGE_ID -n 5000 _PID=1 MESSAGE_ID=7d4958e842da4a758f6c1cdc7b36dcc5 MESSAGE_ID=39f53479d3a045ac8e11786248231fbf MESSAGE_ID=9d1aaa27d60140bd96365438aad20286 MESSAGE_ID=be02cf6855d2428ba40df7e9d022f03d MESSAGE_ID=7ad2d189f7e94e70a38c781354912448 MESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c

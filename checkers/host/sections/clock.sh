@@ -1,0 +1,2 @@
+# The machine's time.
+run date -u +%s

@@ -1,0 +1,3 @@
+# What is mounted where.
+status /proc/self/mountinfo
+file /proc/self/mountinfo

@@ -1,0 +1,1 @@
+file /proc/net/if_inet6

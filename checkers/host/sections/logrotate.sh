@@ -1,0 +1,1 @@
+file /etc/logrotate.conf /etc/logrotate.d/*

@@ -1,0 +1,2 @@
+# The machine's own name.
+run uname -n

@@ -1,0 +1,2 @@
+# User and command of every process.
+run ps -eo pid=,user=,comm=

@@ -1,0 +1,2 @@
+file /etc/exports /etc/exports.d/*.exports
+status /etc/samba/smb.conf

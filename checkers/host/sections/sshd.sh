@@ -1,0 +1,1 @@
+file /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf

@@ -1,0 +1,2 @@
+# What the server itself says is in force.
+run sshd -T

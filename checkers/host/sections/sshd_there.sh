@@ -1,0 +1,1 @@
+status /usr/sbin/sshd /usr/local/sbin/sshd

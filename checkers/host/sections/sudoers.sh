@@ -1,0 +1,2 @@
+# Who may run what as somebody else.
+file /etc/sudoers /etc/sudoers.d/*

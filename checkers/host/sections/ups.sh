@@ -1,0 +1,4 @@
+# Uninterruptible power supplies.
+run upsc -l
+run upsc ups
+run apcaccess status

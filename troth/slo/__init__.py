@@ -1,0 +1,1 @@
+"""The arithmetic of service levels: outages, exclusions, availability over a period; no I/O."""
