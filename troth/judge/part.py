@@ -90,8 +90,7 @@ class PartJudge:
         if self.question.absent:
             said = (self.question.absent,)
             return self.tell.finding(POPULATION, "", Verdict.NOT_APPLICABLE, notes=said)
-        text = f"no target is configured where {kind} is looked for; add one to troth.yaml"
-        return self.tell.unknown(POPULATION, "", Failure(Reason.NO_TARGET, text))
+        return self.tell.unknown(POPULATION, "", _no_target(kind))
 
     def _listings(self, units: Iterable[Unit]) -> Iterator[Finding]:
         for unit in units:
@@ -217,8 +216,7 @@ class PartJudge:
 
     def _population(self, kind: str, seen: Seen) -> Population:
         if not seen.units:
-            text = f"no target is configured where {kind} is looked for; add one to troth.yaml"
-            return Population((), Failure(Reason.NO_TARGET, text))
+            return Population((), _no_target(kind))
         targets = tuple(sorted({unit.target for unit in seen.units}))
         return Population(seen.items, self._whole_failure(kind, seen.units), targets)
 
@@ -284,3 +282,8 @@ class PartJudge:
             gap = gap or held.failure
             outcomes.append(held.value)
         return tuple(outcomes), gap
+
+
+def _no_target(kind: str) -> Failure:
+    text = f"no target is configured where {kind} is looked for; add one to troth.yaml"
+    return Failure(Reason.NO_TARGET, f"{text}, or say with absent: that there is none")
