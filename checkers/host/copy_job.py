@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
@@ -104,10 +105,9 @@ class CopyJobs(HostChecker):
         for top in copy_lines.FOLDERS:
             for depth in range(4):
                 for path in self.tree.glob(top + "/*" * depth):
-                    try:
-                        text = self.tree.read(path, 65536).decode("utf-8", "replace")
-                    except IsADirectoryError:
+                    if not stat.S_ISREG(self.tree.stat(path).st_mode):
                         continue
+                    text = self.tree.read(path, 65536).decode("utf-8", "replace")
                     found += copy_lines.matching(path, text)
         return found
 

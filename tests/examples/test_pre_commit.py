@@ -115,6 +115,10 @@ CLOUDS = {
     "dns": "names: [example.com]",
     "gcp": "project: example-scans",
     "http": "pages: [{url: https://www.example.com/}]",
+    "mysql": "host: db.example.com",
+    "postgresql": "host: db.example.com",
+    "prometheus": "url: https://prometheus.example.com/, series: [{selector: up, "
+    "interval_seconds: 60, vantage: external}]",
 }
 
 

@@ -91,7 +91,8 @@ def only(checker: type[Checker], target: dict[str, Any]) -> dict[str, Any]:
 
 def of_account(checker: type[Checker], server: Server, name: str) -> dict[str, Any]:
     _, found = seen_of(checker, server.target(**SAID))
-    return found[f"mysql:db1:{checker.kind}:{name}"]
+    what = "verifier" if checker is StoredPasswords else checker.kind
+    return found[f"mysql:db1:{what}:{name}"]
 
 
 def test_ways_in_are_accounts_with_what_they_ask_for(plain: Server) -> None:
