@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from troth.checker import ObservationFailed, Reason
@@ -38,6 +39,11 @@ class Layer:
 
 def mounts(mountinfo: str) -> list[Mount]:
     """Return what is mounted, the last mount of a place only: it hides the earlier ones."""
+    return list(_mounts(mountinfo))
+
+
+@lru_cache(maxsize=16)  # the same table is asked for each volume of a machine
+def _mounts(mountinfo: str) -> tuple[Mount, ...]:
     found: dict[str, Mount] = {}
     for line in mountinfo.splitlines():
         left, dash, right = line.partition(" - ")
@@ -45,7 +51,7 @@ def mounts(mountinfo: str) -> list[Mount]:
         if dash and len(fields) >= 5 and len(rest) >= 2:
             point = _unescaped(fields[4])
             found[point] = Mount(fields[2], point, rest[0], _unescaped(rest[1]))
-    return list(found.values())
+    return tuple(found.values())
 
 
 def holder(path: str, mounted: list[Mount]) -> Mount | None:

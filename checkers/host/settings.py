@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 
 def words_settings(text: str) -> dict[str, str]:
@@ -17,10 +18,13 @@ def equals_settings(text: str) -> dict[str, str]:
 
 def lines(text: str) -> Iterator[str]:
     """Yield the lines that say something, without comments and outer blanks."""
-    for line in text.splitlines():
-        said = line.split("#", 1)[0].strip()
-        if said:
-            yield said
+    yield from _lines(text)
+
+
+@lru_cache(maxsize=64)  # the same file is asked for each account of a machine
+def _lines(text: str) -> tuple[str, ...]:
+    cut = (line.split("#", 1)[0].strip() for line in text.splitlines())
+    return tuple(said for said in cut if said)
 
 
 def drop_ins(main: str, *folders: Mapping[str, str]) -> list[str]:

@@ -48,7 +48,13 @@ class Server:
 
 def parse(files: Mapping[str, str]) -> Server:
     """Return what the configuration says; ``files`` maps each path to its text, MAIN included."""
-    server = Server()
+    known = _parsed(tuple(sorted(files.items())))
+    return Server(dict(known.everyone), list(known.matched))
+
+
+@lru_cache(maxsize=16)  # the same files are asked for each account of a machine
+def _parsed(sorted_files: tuple[tuple[str, str], ...]) -> Server:
+    files, server = dict(sorted_files), Server()
     in_match = False
     for keyword, value in _statements(files, MAIN, ()):
         if keyword == "match":

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from troth.evidence.upload import Parcel
+from troth.evidence.parcel import Parcel
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from troth.errors import UsageError
-from troth.evidence.upload import Parcel
+from troth.evidence.parcel import Parcel
 
 _READ_LOCK = ("s3:GetBucketObjectLockConfiguration",)
 _PUT = ("s3:PutObject", "s3:PutObjectRetention")

@@ -63,8 +63,10 @@ def running(*options: str, tls: bool = False) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         if user:
             shutil.chown(folder, user)
-        # Many servers at once would use up the system's asynchronous requests.
-        shared = ["--no-defaults", f"--datadir={folder}/data", "--innodb-use-native-aio=0"]
+        # A server that starts deletes what others of its kind keep in the same temporary folder,
+        # and many at once would use up the system's asynchronous requests.
+        own = [f"--datadir={folder}/data", f"--tmpdir={folder}", "--innodb-use-native-aio=0"]
+        shared = ["--no-defaults", *own]
         done = subprocess.run(
             [made, *shared, "--auth-root-authentication-method=normal", "--skip-test-db"],
             check=False, capture_output=True, text=True, user=user, cwd=folder,
