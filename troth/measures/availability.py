@@ -79,30 +79,34 @@ def held(item: Item, inputs: Inputs, stops: Spans | Failure, period: Period) -> 
 @measure(
     "recurring-downtime",
     per="resource",
-    args=TERMS,
-    yields=("hours",),
+    args=(*TERMS, "unwatched"),
+    yields=("due", "hours"),
 )
 def recurring_downtime(inputs: Inputs) -> Iterator[Measured]:
     """Yield per series ``hours``: hours of the week, by local clocks, in which it never runs.
 
     Such an hour was down for certain, all of it that is not excused, each time that it came in
-    the last complete period, and it came twice at least. An hour that nobody ever looked at
-    leaves the answer open unless another one is down (no-data).
+    the last complete period, and it came twice at least. An hour that nobody ever looked at, and
+    more than ``unwatched`` per cent of the time without probes, leave the answer open unless
+    another hour is down (no-data). ``due`` as for ``availability``.
     """
     stops = excused(inputs)
     for item in inputs.population.items:
         try:
             known = observed(item, inputs, stops, newest_period(inputs))
-            yield told({"hours": _never_up(known, inputs.zone) if known else []}, item.id)
+            hours = _never_up(known, inputs.zone) if known else []
+            if known and not hours:
+                hours = _unseen(known, inputs) or []
+            yield told({"due": known is not None, "hours": hours}, item.id)
         except MissingFact as signal:
-            yield told({"hours": signal.failure}, item.id)
+            yield told(dict.fromkeys(("due", "hours"), signal.failure), item.id)
 
 
 @measure(
     "outages-registered",
     per="resource",
     args=TERMS,
-    yields=("unregistered",),
+    yields=("due", "unregistered"),
 )
 def outages_registered(inputs: Inputs) -> Iterator[Measured]:
     """Yield per series ``unregistered``: certain outages that no row of the incidents covers.
@@ -123,9 +127,9 @@ def outages_registered(inputs: Inputs) -> Iterator[Measured]:
             found: list[str] | Failure = list(_uncovered(known, covered, inputs.zone))
             if found and read.failure is not None:
                 found = read.failure
-            yield told({"unregistered": found}, item.id)
+            yield told({"due": known is not None, "unregistered": found}, item.id)
         except MissingFact as signal:
-            yield told({"unregistered": signal.failure}, item.id)
+            yield told(dict.fromkeys(("due", "unregistered"), signal.failure), item.id)
 
 
 def _uncovered(known: Observed | None, covered: Spans, zone: ZoneInfo) -> Iterator[str]:
@@ -160,11 +164,16 @@ def _within(known: Observed, inputs: Inputs, outside: bool) -> bool | Failure:
 
 def _doubt(known: Observed, inputs: Inputs, outside: bool) -> Failure | None:
     """Return why a good figure would prove nothing: too few probes, or probes from inside."""
+    return _unseen(known, inputs) or (None if outside else Failure(Reason.UNPROVEN, _INSIDE))
+
+
+def _unseen(known: Observed, inputs: Inputs) -> Failure | None:
+    """Return that more of the planned time had no probes than the clause allows."""
     most = Fraction(str(inputs.args["unwatched"])) / 100
-    if known.unwatched > most * total(known.planned):
-        text = f"nobody looked for {words.length(known.unwatched)} of {known.period.name}"
-        return Failure(Reason.NO_DATA, f"{text}; that may have been downtime")
-    return None if outside else Failure(Reason.UNPROVEN, _INSIDE)
+    if known.unwatched <= most * total(known.planned):
+        return None
+    text = f"nobody looked for {words.length(known.unwatched)} of {known.period.name}"
+    return Failure(Reason.NO_DATA, f"{text}; that may have been downtime")
 
 
 def _open(known: Observed, found: Bounds, wanted: Fraction) -> str:
